@@ -7,12 +7,14 @@
 #
 # Why the linking is a command of its own: it runs in the build folder with relative names only and with
 # /pdbsourcepath, so the PDB (object names, linker command, current directory) is the same in every folder that the
-# project is built in; the PDB's identity is part of the .sys.
+# project is built in; the PDB's identity is part of the .sys. The objects come as one archive because that is one
+# relative name; /wholearchive takes all of it, as if they had been listed.
 find_program(AERO_LLD_LINK lld-link-19 REQUIRED)
 find_program(AERO_DLLTOOL llvm-dlltool-19 REQUIRED)
 find_program(AERO_RC llvm-rc-19 REQUIRED)
-find_path(AERO_DDK_INCLUDE wdm.h REQUIRED NO_CMAKE_FIND_ROOT_PATH
-          PATHS /usr/share/mingw-w64/include/ddk /usr/x86_64-w64-mingw32/include/ddk)
+find_program(AERO_OBJCOPY llvm-objcopy-19 REQUIRED)
+# clang knows mingw-w64's headers only beside a mingw-w64 gcc, which is not needed here, so they are named.
+find_path(AERO_MINGW_INCLUDE ddk/wdm.h REQUIRED NO_DEFAULT_PATH PATHS "/usr/${CMAKE_C_COMPILER_TARGET}/include")
 
 if(AERO_TARGET STREQUAL "win7-amd64")
     set(AERO_ARCH amd64)
@@ -35,7 +37,7 @@ endif()
 set(AERO_DRIVER_OPTIONS
     ${AERO_ARCH_OPTIONS}
     -ffreestanding -fno-stack-protector -mno-stack-arg-probe -fno-strict-aliasing -fno-ident
-    -g -gcodeview "-Wno-#warnings"
+    -g -gcodeview -gno-codeview-command-line -fdebug-compilation-dir=. "-Wno-#warnings"
     -D_WIN32_WINNT=0x0601 -DWINVER=0x0601 -DNTDDI_VERSION=0x06010000)
 
 # aero_import_library(lib): lib/LIB.lib under the build folder, once, whoever asks first.
@@ -81,7 +83,7 @@ function(aero_add_driver)
     target_compile_definitions(${code} PRIVATE ${D_DEFINES})
     target_include_directories(${code} PRIVATE ${D_INCLUDES} "${AERO_GENERATED_DIR}" "${CMAKE_SOURCE_DIR}/ddk"
                                                "${CMAKE_SOURCE_DIR}")
-    target_include_directories(${code} SYSTEM PRIVATE "${AERO_DDK_INCLUDE}")
+    target_include_directories(${code} SYSTEM PRIVATE "${AERO_MINGW_INCLUDE}" "${AERO_MINGW_INCLUDE}/ddk")
     add_dependencies(${code} aero_contract_ids)
 
     # No macro of windows.h is used in the resource, so it needs no preprocessor and no header.
@@ -111,10 +113,13 @@ function(aero_add_driver)
     cmake_path(RELATIVE_PATH CMAKE_CURRENT_BINARY_DIR BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE code_dir)
     add_custom_command(
         OUTPUT "${sys}" "${pdb}"
+        BYPRODUCTS "${CMAKE_CURRENT_BINARY_DIR}/${D_NAME}.link.a"
+        # On x86 clang describes the stack in DWARF whatever debug format it is asked for; the PDB has its own description.
+        COMMAND "${AERO_OBJCOPY}" --remove-section=.debug_frame ${code_dir}/lib${code}.a ${code_dir}/${D_NAME}.link.a
         COMMAND "${AERO_LLD_LINK}" /nologo /machine:${AERO_LINK_MACHINE} /driver /subsystem:native,6.01 /osversion:6.1
                 /entry:DriverEntry /nodefaultlib /release /Brepro /dynamicbase /nxcompat /opt:ref /opt:noicf
                 /debug /pdb:${pdb_name} /pdbaltpath:${D_NAME}.pdb /pdbsourcepath:.
-                /version:6.1 /out:${sys_name} /wholearchive:${code_dir}/lib${code}.a ${res_name} ${libraries}
+                /version:6.1 /out:${sys_name} /wholearchive:${code_dir}/${D_NAME}.link.a ${res_name} ${libraries}
         DEPENDS ${code} "${res}" ${library_targets}
         WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"
         COMMENT "linking ${sys_name}"

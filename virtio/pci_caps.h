@@ -8,7 +8,8 @@
  * Two policies:
  * - VirtioPciCapPermissive follows VIRTIO 1.x "Virtio Structure PCI Capabilities": the first acceptable instance of
  *   each structure is used, reserved bar values and unknown types are ignored, the low two bits of capability
- *   pointers are masked (PCI Local Bus 3.0, 6.7), and a device without device-specific configuration is fine (HasDevice false).
+ *   pointers are masked (PCI Local Bus 3.0, 6.7), and a device without device-specific configuration is
+ *   fine (HasDevice false).
  *   Acceptable means: the region has an address and is long enough for its structure. When a type has no acceptable
  *   instance, the result is the reason the first one was passed over, if that was its BAR, else "missing".
  * - VirtioPciCapStrict holds the device to AERO-W7-VIRTIO v1: unaligned pointers, a repeated structure type, a reserved

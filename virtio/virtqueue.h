@@ -79,12 +79,11 @@ typedef struct VIRTQUEUE_OPTIONS {
     bool ClampLength; /* legacy devices report lengths carelessly: cut a length that is too large instead of breaking */
 } VIRTQUEUE_OPTIONS;
 
-/* Private to virtqueue.c: what is known of the chain that starts at a descriptor. Count 0: no chain starts there. */
+/* Private to virtqueue.c: what is known of the chain that starts at a descriptor. Cookie NULL: none starts there. */
 typedef struct VIRTQUEUE_HEAD {
     void *Cookie;
     uint32_t Writable;
-    uint16_t Generation;
-    uint16_t Count;
+    uint32_t Token; /* of this chain, or of the next that will start here */
 } VIRTQUEUE_HEAD;
 
 /* Fields are private; the getters below are not. Hot ones first. */
@@ -92,18 +91,19 @@ typedef struct VIRTQUEUE {
     VIRTQ_DESC *Desc;
     volatile VIRTQ_AVAIL *Avail;
     volatile VIRTQ_USED *Used;
+    const volatile uint16_t *AvailEvent; /* behind Used->Ring */
     VIRTQUEUE_HEAD *Heads;
     uint16_t *Links; /* driver-private NEXT of each descriptor, free or in a chain */
     uint16_t Size;
     uint16_t Mask;
     uint16_t FreeHead;
-    uint16_t FreeCount;
+    uint16_t FreeCount; /* 0 while Broken */
     uint16_t AvailIndex; /* chains added, modulo 65536 */
     uint16_t PublishedIndex; /* of those, shown to the device */
     uint16_t KickedIndex; /* PublishedIndex at the last VirtqueueKickNeeded */
     uint16_t UsedIndex; /* completions taken */
     uint16_t UsedSeen; /* completions known to be there and checked against PublishedIndex */
-    bool Indirect;
+    uint16_t IndirectSpan; /* chains of 2 to this + 1 descriptors go indirect; 0 for none */
     bool EventIdx;
     bool ClampLength;
     bool Broken;
@@ -146,6 +146,10 @@ VIRTQUEUE_RESULT VirtqueueInit(VIRTQUEUE *queue, const VIRTQUEUE_RING *ring, con
  */
 VIRTQUEUE_RESULT VirtqueueAdd(VIRTQUEUE *queue, const VIRTQ_DESC *table, uint64_t tablePhysical, uint16_t count,
                               uint32_t writableBytes, void *cookie, uint32_t *token);
+
+/* The same, but always in count ring descriptors, so that the table is the caller's again on return. */
+VIRTQUEUE_RESULT VirtqueueAddDirect(VIRTQUEUE *queue, const VIRTQ_DESC *table, uint64_t tablePhysical, uint16_t count,
+                                    uint32_t writableBytes, void *cookie, uint32_t *token);
 
 /* Shows the device everything added so far. Harmless when there is nothing new. */
 void VirtqueuePublish(VIRTQUEUE *queue);

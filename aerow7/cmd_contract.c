@@ -77,7 +77,7 @@ static enum status generate(int argc, char **argv)
         status = contract_fill_inf(&contract, inf, &text);
     }
     if (status == STATUS_DONE) {
-        status = file_write(out, text.data != NULL ? text.data : "", text.size);
+        status = file_write_changed(out, text.data != NULL ? text.data : "", text.size);
     }
     text_free(&text);
     contract_free(&contract);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,4 +178,18 @@ enum status file_write(const char *path, const void *data, size_t size)
         done += (size_t)count;
     }
     return pending_commit(&pending);
+}
+
+enum status file_write_changed(const char *path, const void *data, size_t size)
+{
+    struct bytes present = {0};
+    struct stat info;
+    bool same = false;
+
+    if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == (off_t)size && access(path, R_OK) == 0 &&
+        file_read(path, size, &present) == STATUS_DONE) {
+        same = present.size == size && memcmp(present.data, data, size) == 0;
+    }
+    bytes_free(&present);
+    return same ? STATUS_DONE : file_write(path, data, size);
 }

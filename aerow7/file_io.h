@@ -22,6 +22,9 @@ void bytes_free(struct bytes *bytes);
 /* Missing parent folders are made. */
 enum status file_write(const char *path, const void *data, size_t size);
 
+/* The same, but a file that has this content already is not touched: nothing that depends on it is built again. */
+enum status file_write_changed(const char *path, const void *data, size_t size);
+
 enum status file_make_directories(const char *path);
 enum status file_make_parents(const char *path);
 

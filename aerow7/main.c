@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* aerow7: makes and checks what the project ships. Each subcommand is a file of its own, cmd_NAME.c. */
 #include "cmd_contract.h"
+#include "cmd_pack.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@ struct command {
 
 static const struct command commands[] = {
     {"contract", "check the device contract, generate what is made from it", cmd_contract},
+    {"pack", "make the driver pack from built drivers", cmd_pack},
 };
 
 static void print_help(FILE *stream)

@@ -3,6 +3,7 @@
 
 #include "file_tree.h"
 #include "manifest.h"
+#include "pe_image.h"
 #include "text.h"
 #include "zip_file.h"
 
@@ -17,7 +18,7 @@ struct architecture {
     const char *name;
     uint16_t machine; /* IMAGE_FILE_HEADER.Machine */
 };
-static const struct architecture architectures[] = {{"x86", 0x014C}, {"amd64", 0x8664}};
+static const struct architecture architectures[] = {{"x86", PE_MACHINE_X86}, {"amd64", PE_MACHINE_AMD64}};
 enum { ARCHITECTURES = 2 };
 
 struct pack {
@@ -74,18 +75,11 @@ static void note_driver(struct pack *pack, const char *name, size_t length)
 
 static bool has_machine(const struct bytes *content, uint16_t machine)
 {
-    uint32_t offset;
-    uint16_t value;
+    struct pe_image image;
+    bool good = pe_parse(content->data, content->size, &image) == NULL && image.machine == machine;
 
-    if (content->size < 0x40 || memcmp(content->data, "MZ", 2) != 0) {
-        return false;
-    }
-    memcpy(&offset, content->data + 0x3C, sizeof(offset));
-    if (offset > content->size - 6 || memcmp(content->data + offset, "PE\0", 4) != 0) {
-        return false;
-    }
-    memcpy(&value, content->data + offset + 4, sizeof(value));
-    return value == machine;
+    pe_free(&image);
+    return good;
 }
 
 /* `name` is the path below ARCH/DRIVER/. */
@@ -226,7 +220,7 @@ static enum status write_pack(struct pack *pack)
         status = file_tree_write(&pack->content, folder, pack->epoch);
     }
     if (status == STATUS_DONE) {
-        status = zip_file_write(&pack->content, PACK_NAME "/", zip, pack->epoch);
+        status = zip_file_write(&pack->content, "", zip, pack->epoch);
     }
     if (status == STATUS_DONE) {
         status = file_tree_write(&pack->symbols, symbols, pack->epoch);

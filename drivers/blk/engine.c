@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "engine.h"
+
+#include "scsi.h"
+
+enum { STEP_FLUSH_BEFORE = 1, STEP_TRANSFER = 2, STEP_FLUSH_AFTER = 4 };
+
+#define STATUS_NOT_WRITTEN 0xFFu
+
+static uint32_t AlignUp(uint32_t value, uint32_t alignment)
+{
+    return (value + alignment - 1) & ~(alignment - 1);
+}
+
+bool BlkEngineLayout(uint16_t queueSize, uint16_t slotCount, uint16_t segmentsMax, uint32_t scratchBytes, BLK_ENGINE_LAYOUT *layout)
+{
+    if (slotCount == 0 || segmentsMax == 0 || !VirtqueueLayoutModern(queueSize, &layout->Ring))
+        return false;
+    layout->QueueSize = queueSize;
+    layout->SlotCount = slotCount;
+    layout->SegmentsMax = segmentsMax;
+    layout->ScratchBytes = scratchBytes;
+    layout->SlotBytes = (uint32_t)sizeof(BLK_SLOT_DMA) + (uint32_t)sizeof(VIRTQ_DESC) * (segmentsMax + 2u);
+    layout->SlotsOffset = AlignUp(layout->Ring.Length, 16);
+    layout->ScratchOffset = AlignUp(layout->SlotsOffset + slotCount * layout->SlotBytes, scratchBytes != 0 ? 4096 : 16);
+    layout->DmaBytes = layout->ScratchOffset + scratchBytes;
+    layout->StateBytes = AlignUp((uint32_t)VirtqueueStateSize(queueSize), 16) + slotCount * (uint32_t)sizeof(BLK_SLOT);
+    return true;
+}
+
+/* Everything in a slot that is the same for every request. */
+static void InitSlot(BLK_SLOT *slot, uint16_t segmentsMax)
+{
+    BLK_SLOT_DMA *dma = slot->Dma;
+
+    for (uint16_t i = 0; i < segmentsMax + 2u; i++) {
+        dma->Table[i].Next = (uint16_t)(i + 1);
+        dma->Table[i].Flags = VIRTQ_DESC_F_NEXT;
+    }
+    dma->Table[0].Address = slot->Physical + offsetof(BLK_SLOT_DMA, Header);
+    dma->Table[0].Length = sizeof(VIRTIO_BLK_HEADER);
+    dma->Header.Reserved = 0;
+}
+
+static void FreeAllSlots(BLK_ENGINE *engine)
+{
+    engine->FreeSlots = NULL;
+    for (uint16_t i = engine->SlotCount; i != 0; i--) {
+        engine->Slots[i - 1].Request = NULL;
+        engine->Slots[i - 1].NextFree = engine->FreeSlots;
+        engine->FreeSlots = &engine->Slots[i - 1];
+    }
+}
+
+bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dma, uint64_t dmaPhysical, void *state, uint64_t features,
+                   uint32_t segmentBytesMax, bool polled)
+{
+    VIRTQUEUE_OPTIONS options = {
+        .Indirect = (features & VIRTIO_FEATURE(VIRTIO_F_INDIRECT_DESC)) != 0,
+        .EventIdx = (features & VIRTIO_FEATURE(VIRTIO_F_EVENT_IDX)) != 0,
+    };
+    uint32_t queueState = AlignUp((uint32_t)VirtqueueStateSize(layout->QueueSize), 16);
+    VIRTQUEUE_RING ring;
+
+    VirtqueuePlace(&layout->Ring, dma, dmaPhysical, &ring);
+    if (VirtqueueInit(&engine->Queue, &ring, &options, state, queueState) != VirtqueueOk)
+        return false;
+    engine->Slots = (BLK_SLOT *)((uint8_t *)state + queueState);
+    engine->SlotCount = layout->SlotCount;
+    engine->SegmentsMax = layout->SegmentsMax;
+    engine->SegmentBytesMax = segmentBytesMax != 0 ? segmentBytesMax : UINT32_MAX;
+    engine->Polled = polled;
+    engine->ScratchBytes = layout->ScratchBytes;
+    engine->ScratchPhysical = dmaPhysical + layout->ScratchOffset;
+    engine->Waiting.Head = NULL;
+    for (uint16_t i = 0; i < layout->SlotCount; i++) {
+        BLK_SLOT *slot = &engine->Slots[i];
+        uint32_t offset = layout->SlotsOffset + i * layout->SlotBytes;
+
+        slot->Dma = (BLK_SLOT_DMA *)((uint8_t *)dma + offset);
+        slot->Physical = dmaPhysical + offset;
+        InitSlot(slot, layout->SegmentsMax);
+    }
+    FreeAllSlots(engine);
+    return true;
+}
+
+static void Append(BLK_REQUEST_LIST *list, BLK_REQUEST *request)
+{
+    request->Next = NULL;
+    if (list->Head == NULL)
+        list->Head = request;
+    else
+        list->Tail->Next = request;
+    list->Tail = request;
+}
+
+static void SetData(VIRTQ_DESC *entry, uint64_t address, uint32_t bytes, uint16_t flags)
+{
+    entry->Address = address;
+    entry->Length = bytes;
+    entry->Flags = flags;
+}
+
+/* The device-writable status byte closes every chain. */
+static void FinishChain(BLK_REQUEST *request, uint16_t entries, uint32_t writableBytes)
+{
+    BLK_SLOT *slot = request->Slot;
+
+    slot->Dma->Status = STATUS_NOT_WRITTEN;
+    SetData(&slot->Dma->Table[entries], slot->Physical + offsetof(BLK_SLOT_DMA, Status), 1, VIRTQ_DESC_F_WRITE);
+    request->WritableBytes = writableBytes + 1;
+    request->ChainLength = (uint16_t)(entries + 1);
+}
+
+static void SetHeader(BLK_REQUEST *request, uint32_t type, uint64_t sector)
+{
+    VIRTIO_BLK_HEADER *header = &request->Slot->Dma->Header;
+
+    header->Type = type;
+    header->Sector = sector;
+}
+
+static void BuildFlush(BLK_REQUEST *request)
+{
+    SetHeader(request, VIRTIO_BLK_T_FLUSH, 0); /* VIRTIO 1.x: the driver MUST set sector to 0 for a FLUSH */
+    FinishChain(request, 1, 0);
+}
+
+/* As many of the caller's segments as one chain holds. Moves the request on; whatever does not fit is the next step's. False
+ * when the list holds less than the command, or is cut so that a chain cannot end on a sector. */
+static bool BuildTransfer(const BLK_ENGINE *engine, BLK_REQUEST *request, bool write)
+{
+    uint16_t flags = (uint16_t)(write ? VIRTQ_DESC_F_NEXT : VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
+    uint32_t wanted = (uint32_t)request->SectorsLeft << VIRTIO_BLK_SECTOR_SHIFT, left = wanted, index = request->SegmentIndex;
+    uint32_t offset = request->SegmentOffset;
+    VIRTQ_DESC *table = request->Slot->Dma->Table;
+    uint16_t entries = 1;
+
+    do {
+        const BLK_SEGMENT *segment = &request->Segments[index];
+        uint32_t bytes;
+
+        if (index == request->SegmentCount)
+            return false;
+        bytes = segment->Bytes - offset;
+        if (bytes > engine->SegmentBytesMax)
+            bytes = engine->SegmentBytesMax;
+        if (bytes > left)
+            bytes = left;
+        SetData(&table[entries++], segment->Address + offset, bytes, flags);
+        left -= bytes;
+        offset += bytes;
+        if (offset == segment->Bytes) {
+            index++;
+            offset = 0;
+        }
+    } while (left != 0 && entries <= engine->SegmentsMax);
+
+    if (left % VIRTIO_BLK_SECTOR_SIZE != 0)
+        return false;
+    SetHeader(request, write ? VIRTIO_BLK_T_OUT : VIRTIO_BLK_T_IN, request->Sector);
+    FinishChain(request, entries, write ? 0 : wanted - left);
+    request->Sector += (wanted - left) >> VIRTIO_BLK_SECTOR_SHIFT;
+    request->SectorsLeft = left >> VIRTIO_BLK_SECTOR_SHIFT;
+    request->SegmentIndex = index;
+    request->SegmentOffset = offset;
+    return true;
+}
+
+/* A piece of the range, read into the scratch memory again and again. */
+static bool BuildVerify(const BLK_ENGINE *engine, BLK_REQUEST *request)
+{
+    uint32_t piece = engine->ScratchBytes < engine->SegmentBytesMax ? engine->ScratchBytes : engine->SegmentBytesMax;
+    VIRTQ_DESC *table = request->Slot->Dma->Table;
+    uint32_t total = 0;
+    uint16_t entries = 1;
+
+    piece &= ~(uint32_t)(VIRTIO_BLK_SECTOR_SIZE - 1);
+    if (piece == 0)
+        return false;
+    SetHeader(request, VIRTIO_BLK_T_IN, request->Sector);
+    while (request->SectorsLeft != 0 && entries <= engine->SegmentsMax) {
+        uint32_t sectors = piece >> VIRTIO_BLK_SECTOR_SHIFT;
+
+        if (sectors > request->SectorsLeft)
+            sectors = (uint32_t)request->SectorsLeft;
+        SetData(&table[entries++], engine->ScratchPhysical, sectors << VIRTIO_BLK_SECTOR_SHIFT,
+                VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
+        total += sectors << VIRTIO_BLK_SECTOR_SHIFT;
+        request->Sector += sectors;
+        request->SectorsLeft -= sectors;
+    }
+    FinishChain(request, entries, total);
+    return true;
+}
+
+static void BuildGetId(BLK_REQUEST *request)
+{
+    BLK_SLOT *slot = request->Slot;
+
+    SetHeader(request, VIRTIO_BLK_T_GET_ID, 0);
+    SetData(&slot->Dma->Table[1], slot->Physical + offsetof(BLK_SLOT_DMA, Payload), VIRTIO_BLK_ID_LENGTH,
+            VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
+    FinishChain(request, 2, VIRTIO_BLK_ID_LENGTH);
+}
+
+static void BuildDiscard(BLK_REQUEST *request)
+{
+    BLK_SLOT *slot = request->Slot;
+
+    for (uint32_t i = 0; i < request->DiscardCount; i++)
+        slot->Dma->Payload.Discard[i] = request->Discard[i];
+    SetHeader(request, VIRTIO_BLK_T_DISCARD, 0);
+    SetData(&slot->Dma->Table[1], slot->Physical + offsetof(BLK_SLOT_DMA, Payload),
+            request->DiscardCount * (uint32_t)sizeof(VIRTIO_BLK_SEGMENT), VIRTQ_DESC_F_NEXT);
+    FinishChain(request, 2, 0);
+}
+
+static bool BuildOperation(const BLK_ENGINE *engine, BLK_REQUEST *request)
+{
+    switch (request->Command.Operation) {
+    case BlkOperationRead:
+        return BuildTransfer(engine, request, false);
+    case BlkOperationWrite:
+        return BuildTransfer(engine, request, true);
+    case BlkOperationVerify:
+        return BuildVerify(engine, request);
+    case BlkOperationUnmap:
+        BuildDiscard(request);
+        return true;
+    case BlkOperationGetId:
+        BuildGetId(request);
+        return true;
+    default:
+        BuildFlush(request);
+        return true;
+    }
+}
+
+/* The chain of the request's next step. */
+static bool BuildStep(const BLK_ENGINE *engine, BLK_REQUEST *request)
+{
+    if ((request->Steps & STEP_FLUSH_BEFORE) != 0) {
+        request->Steps &= (uint8_t)~STEP_FLUSH_BEFORE;
+        BuildFlush(request);
+        return true;
+    }
+    if ((request->Steps & STEP_TRANSFER) != 0) {
+        bool built = BuildOperation(engine, request);
+
+        if (request->SectorsLeft == 0)
+            request->Steps &= (uint8_t)~STEP_TRANSFER;
+        return built;
+    }
+    request->Steps = 0;
+    BuildFlush(request);
+    return true;
+}
+
+typedef enum BLK_START {
+    BlkStarted,
+    BlkNoRoom,    /* no slot, or no ring descriptors: later */
+    BlkMalformed, /* its segments do not make up the command */
+} BLK_START;
+
+static void GiveSlotBack(BLK_ENGINE *engine, BLK_REQUEST *request)
+{
+    BLK_SLOT *slot = request->Slot;
+
+    slot->Request = NULL;
+    slot->NextFree = engine->FreeSlots;
+    engine->FreeSlots = slot;
+    request->Slot = NULL;
+}
+
+static BLK_START Start(BLK_ENGINE *engine, BLK_REQUEST *request)
+{
+    BLK_SLOT *slot = request->Slot;
+
+    if (slot == NULL) {
+        slot = engine->FreeSlots;
+        if (slot == NULL)
+            return BlkNoRoom;
+        engine->FreeSlots = slot->NextFree;
+        slot->Request = request;
+        request->Slot = slot;
+    }
+    if (request->ChainLength == 0 && !BuildStep(engine, request)) {
+        GiveSlotBack(engine, request);
+        return BlkMalformed;
+    }
+    if (VirtqueueAdd(&engine->Queue, slot->Dma->Table, slot->Physical + offsetof(BLK_SLOT_DMA, Table), request->ChainLength,
+                     request->WritableBytes, request, NULL) != VirtqueueOk)
+        return BlkNoRoom;
+    request->ChainLength = 0;
+    return BlkStarted;
+}
+
+/* What a command takes, step by step. SBC-3: a write with FUA is on the medium when it is answered; a read with FUA, and VERIFY, look at the
+ * medium, so what a cache still holds has to get there first. */
+static uint8_t StepsOf(const BLK_DISK *disk, const BLK_COMMAND *command)
+{
+    bool cached = disk->WriteCache && (command->Fua || command->Operation == BlkOperationVerify);
+
+    if (!cached)
+        return STEP_TRANSFER;
+    return command->Operation == BlkOperationWrite ? STEP_TRANSFER | STEP_FLUSH_AFTER : STEP_FLUSH_BEFORE | STEP_TRANSFER;
+}
+
+bool BlkEngineSubmit(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)
+{
+    request->Slot = NULL;
+    request->ChainLength = 0;
+    request->SegmentIndex = 0;
+    request->SegmentOffset = 0;
+    request->Steps = StepsOf(disk, &request->Command);
+    request->Sector = request->Command.Lba << disk->SectorShift;
+    request->SectorsLeft = (uint64_t)request->Command.Blocks << disk->SectorShift;
+    if (request->Command.Operation >= BlkOperationFlush)
+        request->SectorsLeft = 0; /* a flush's range is not the device's concern */
+    if (engine->Waiting.Head == NULL) {
+        BLK_START start = Start(engine, request);
+
+        if (start != BlkNoRoom)
+            return start == BlkStarted;
+    }
+    Append(&engine->Waiting, request);
+    return true;
+}
+
+static void Finish(BLK_REQUEST *request, BLK_RESULT result, uint32_t sense, BLK_REQUEST_LIST *finished)
+{
+    request->Result = (uint8_t)result;
+    request->Sense = sense;
+    Append(finished, request);
+}
+
+/* VIRTIO_BLK_S_IOERR or _UNSUPP in SCSI's words. */
+static uint32_t SenseOf(const BLK_REQUEST *request, uint8_t status)
+{
+    uint8_t operation = request->Command.Operation;
+
+    if (status == VIRTIO_BLK_S_UNSUPP)
+        return SENSE_INVALID_OPCODE;
+    return operation == BlkOperationRead || operation == BlkOperationVerify ? SENSE_MEDIUM_READ : SENSE_MEDIUM_WRITE;
+}
+
+/* One completed step. False: the device did not write a status that exists. */
+static bool Complete(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST *request, BLK_REQUEST_LIST *finished)
+{
+    const BLK_SLOT_DMA *dma = request->Slot->Dma;
+    uint8_t status = *(const volatile uint8_t *)&dma->Status;
+    bool sound = status <= VIRTIO_BLK_S_UNSUPP;
+
+    if (status == VIRTIO_BLK_S_OK && request->Steps != 0) {
+        BLK_START start = Start(engine, request);
+
+        if (start == BlkNoRoom)
+            Append(&engine->Waiting, request);
+        else if (start == BlkMalformed)
+            Finish(request, BlkResultSense, SENSE_TARGET_FAILURE, finished);
+        return true;
+    }
+    if (request->Command.Operation == BlkOperationGetId) {
+        /* A device without GET_ID answers UNSUPP (VIRTIO 1.x): the disk keeps the name made up for it. */
+        BlkDiskSetSerial(disk, status == VIRTIO_BLK_S_OK ? dma->Payload.Id : NULL);
+        if (sound)
+            status = VIRTIO_BLK_S_OK;
+    }
+    GiveSlotBack(engine, request);
+    if (status == VIRTIO_BLK_S_OK)
+        Finish(request, BlkResultOk, SENSE_NONE, finished);
+    else
+        Finish(request, BlkResultSense, sound ? SenseOf(request, status) : SENSE_TARGET_FAILURE, finished);
+    return sound;
+}
+
+static void StartWaiting(BLK_ENGINE *engine, BLK_REQUEST_LIST *finished)
+{
+    BLK_REQUEST *request;
+
+    while ((request = engine->Waiting.Head) != NULL) {
+        BLK_REQUEST *next = request->Next;
+        BLK_START start = Start(engine, request);
+
+        if (start == BlkNoRoom)
+            return;
+        engine->Waiting.Head = next;
+        if (start == BlkMalformed)
+            Finish(request, BlkResultSense, SENSE_TARGET_FAILURE, finished);
+    }
+}
+
+bool BlkEngineReap(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST_LIST *finished)
+{
+    VIRTQUEUE_COMPLETION completion;
+    VIRTQUEUE_GET got;
+
+    do {
+        VirtqueueSuppressInterrupts(&engine->Queue);
+        while ((got = VirtqueueGet(&engine->Queue, &completion)) == VirtqueueCompleted) {
+            if (!Complete(engine, disk, (BLK_REQUEST *)completion.Cookie, finished))
+                return false;
+        }
+        if (got == VirtqueueCorrupt)
+            return false;
+    } while (!engine->Polled && VirtqueueAllowInterrupts(&engine->Queue));
+    StartWaiting(engine, finished);
+    return true;
+}
+
+void BlkEngineDetachAll(BLK_ENGINE *engine, BLK_RESULT result, BLK_REQUEST_LIST *finished)
+{
+    BLK_REQUEST *request, *next;
+
+    while ((request = (BLK_REQUEST *)VirtqueueDetach(&engine->Queue)) != NULL)
+        Finish(request, result, SENSE_NONE, finished);
+    for (request = engine->Waiting.Head; request != NULL; request = next) {
+        next = request->Next;
+        Finish(request, result, SENSE_NONE, finished);
+    }
+    engine->Waiting.Head = NULL;
+    VirtqueueReset(&engine->Queue);
+    FreeAllSlots(engine);
+}
+
+BLK_REQUEST *BlkEngineFind(const BLK_ENGINE *engine, const void *context)
+{
+    for (uint16_t i = 0; i < engine->SlotCount; i++) {
+        BLK_REQUEST *request = engine->Slots[i].Request;
+
+        if (request != NULL && request->Context == context)
+            return request;
+    }
+    for (BLK_REQUEST *request = engine->Waiting.Head; request != NULL; request = request->Next) {
+        if (request->Context == context)
+            return request;
+    }
+    return NULL;
+}

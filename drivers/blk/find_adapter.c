@@ -24,10 +24,9 @@
 #define RESET_TIMEOUT_PASSIVE_US 1000000u
 #define RESET_POLL_PASSIVE_US 1000u
 
-static BOOLEAN IsDump(const CHAR *arguments)
+/* `wanted` occurs in the argument string: "dump=1" comes from the dump port driver, the rest from the DriverParameter registry value. */
+static BOOLEAN HasArgument(const CHAR *arguments, const CHAR *wanted)
 {
-    static const CHAR wanted[] = "dump=1";
-
     for (; arguments != NULL && *arguments != 0; arguments++) {
         ULONG i = 0;
 
@@ -71,13 +70,15 @@ static BOOLEAN MapBars(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORMATIO
     return TRUE;
 }
 
-/* From configuration space to a transport that can be used. 0, or the event that says why not. */
-static ULONG OpenTransport(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORMATION *config)
+/* From configuration space to a transport that can be used. 0, or the event that says why not. `strict`: the layout has to be the
+ * contract's, to the letter. */
+static ULONG OpenTransport(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORMATION *config, BOOLEAN strict)
 {
     static const uint16_t deviceIds[] = {AERO_VIRTIO_BLK_DEVICE_ID};
     VIRTIO_MODERN_BAR bars[VIRTIO_PCI_BAR_COUNT] = {0};
     uint64_t address[VIRTIO_PCI_BAR_COUNT];
     VIRTIO_ENV env = {.DelayMicroseconds = Delay};
+    VIRTIO_PCI_BAR bar0;
     VIRTIO_PCI_CAPS caps;
     uint8_t space[256];
     ULONG length;
@@ -88,10 +89,14 @@ static ULONG OpenTransport(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORM
     if (VirtioPciCheckIdentity(space, length, AERO_VIRTIO_BLK_REVISION, deviceIds, 1, NULL) != VirtioPciIdentityOk)
         return BlkEventIdentity;
     PciReadMemoryBars(space, length, address);
-    if (VirtioPciParseCaps(space, length, address, VirtioPciCapPermissive, &caps) != VirtioPciCapOk || !caps.HasDevice)
+    if (VirtioPciParseCaps(space, length, address, strict ? VirtioPciCapStrict : VirtioPciCapPermissive, &caps) != VirtioPciCapOk ||
+        !caps.HasDevice)
         return BlkEventCapabilities;
     if (!MapBars(adapter, config, &caps, address, bars))
         return BlkEventMapping;
+    bar0 = (VIRTIO_PCI_BAR){.Length = bars[0].Length, .IsMemory = bars[0].Base != NULL};
+    if (strict && !VirtioPciIsContractLayout(&caps, &bar0))
+        return BlkEventLayout;
     if (VirtioModernInit(&adapter->Device, &caps, bars, &env) != VirtioOk)
         return BlkEventMapping;
     return 0;
@@ -197,10 +202,10 @@ ULONG NTAPI BlkFindAdapter(PVOID extension, PVOID hwContext, PVOID busInformatio
     (void)busInformation;
     *reserved = FALSE;
     adapter->State = BlkStopped;
-    adapter->Dump = IsDump(argumentString);
+    adapter->Dump = HasArgument(argumentString, "dump=1");
     BlkDiskSetPlace(&adapter->Disk, config->SystemIoBusNumber, config->SlotNumber);
 
-    event = OpenTransport(adapter, config);
+    event = OpenTransport(adapter, config, HasArgument(argumentString, "StrictContract=1"));
     if (event != 0) {
         BlkLog(adapter, (BLK_EVENT)event);
         return event == BlkEventIdentity ? SP_RETURN_NOT_FOUND : SP_RETURN_ERROR;

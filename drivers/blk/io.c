@@ -49,11 +49,15 @@ static VOID Submit(BLK_ADAPTER *adapter, BLK_REQUEST *request)
         BlkCompleteSense(adapter, srb, SENSE_TARGET_FAILURE);
         return;
     }
-    if (VirtqueueOutstandingCount(&adapter->Engine.Queue) == 1 || adapter->Dump)
+    if (VirtqueueOutstandingCount(&adapter->Engine.Queue) == 1 || adapter->Dump) {
         BlkKick(adapter);
-    else if (!adapter->KickOwed) {
-        adapter->KickOwed = TRUE;
-        BlkRequestDpc(adapter, 0);
+    } else {
+        /* A device that is at work looks for more by itself before it sleeps. */
+        VirtqueuePublish(&adapter->Engine.Queue);
+        if (!adapter->KickOwed) {
+            adapter->KickOwed = TRUE;
+            BlkRequestDpc(adapter, 0);
+        }
     }
 }
 

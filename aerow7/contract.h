@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One hardware ID pattern, taken apart: PCI\VEN_vvvv&DEV_dddd[&SUBSYS_ssssvvvv][&REV_rr]. */
+/* One hardware ID pattern, taken apart: PCI\VEN_hhhh&DEV_hhhh[&SUBSYS_hhhhhhhh][&REV_hh]. */
 struct contract_pattern {
     const char *text;
     unsigned vendor;
@@ -47,7 +47,7 @@ struct contract {
     size_t device_count;
 };
 
-/* False when the text is not of the shape above: anything else after DEV_dddd is refused, never ignored. */
+/* False when the text is not of the shape above: anything else after DEV_hhhh is refused, never ignored. */
 bool contract_pattern_parse(const char *text, struct contract_pattern *pattern);
 
 /* `schema_path` may be NULL: then it is devices.schema.json beside the file. */

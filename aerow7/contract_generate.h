@@ -4,11 +4,11 @@
  * at the beginning is not doubled.
  *
  * Header (C macros)                     INF placeholders, written @NAME@
- *   _VENDOR_ID _DEVICE_ID _SERVICE _INF   _HWID             PCI\VEN_vvvv&DEV_dddd&REV_rr
- *   _TRANSITIONAL_DEVICE_ID               _HWID_BARE        PCI\VEN_vvvv&DEV_dddd
- *   _VIRTIO_TYPE _REVISION                _HWID_SUBSYS_ssss        with &SUBSYS_ssssvvvv&REV_rr
- *   _SUBSYSTEM_VENDOR_ID                  _HWID_SUBSYS_ssss_ANYREV with &SUBSYS_ssssvvvv
- *   _SUBSYSTEM_ID (when there is one)     _HWID_TRANSITIONAL       PCI\VEN_vvvv&DEV_tttt
+ *   _VENDOR_ID _DEVICE_ID _SERVICE _INF   _HWID             PCI\VEN_hhhh&DEV_hhhh&REV_hh
+ *   _TRANSITIONAL_DEVICE_ID               _HWID_BARE        PCI\VEN_hhhh&DEV_hhhh
+ *   _VIRTIO_TYPE _REVISION                _HWID_SUBSYS_ssss        with &SUBSYS_hhhhhhhh&REV_hh
+ *   _SUBSYSTEM_VENDOR_ID                  _HWID_SUBSYS_ssss_ANYREV with &SUBSYS_hhhhhhhh
+ *   _SUBSYSTEM_ID (when there is one)     _HWID_TRANSITIONAL       PCI\VEN_hhhh&DEV_hhhh
  *   _SUBSYSTEM_ID_1, _2 ... _COUNT        _SERVICE _INF
  */
 #ifndef AEROW7_CONTRACT_GENERATE_H

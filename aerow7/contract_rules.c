@@ -2,15 +2,13 @@
 #include "contract_rules.h"
 
 #include "text.h"
+#include "virtio_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define VIRTIO_VENDOR 0x1AF4u
-/* VIRTIO 1.x, 4.1.2.1: the PCI device ID is 0x1040 plus the virtio device ID. */
-#define VIRTIO_FIRST_MODERN_DEVICE 0x1040
 /* Contract v1: the revision is the contract's major version. */
 #define CONTRACT_REVISION 0x01u
 
@@ -45,13 +43,14 @@ static void check_type(struct rules *rules)
     if (!device->has_type) {
         return;
     }
-    if (device->vendor != VIRTIO_VENDOR) {
-        violation(rules, "has a virtio device type, so \"pci_vendor_id\" must be 0x%04X, not 0x%04X", VIRTIO_VENDOR,
+    if (device->vendor != VIRTIO_PCI_VENDOR_ID) {
+        violation(rules, "has a virtio device type, so \"pci_vendor_id\" must be 0x%04X, not 0x%04X", VIRTIO_PCI_VENDOR_ID,
                   device->vendor);
     }
-    if (device->type < 1 || device->device != (unsigned)(VIRTIO_FIRST_MODERN_DEVICE + device->type)) {
+    /* VIRTIO 1.x, 4.1.2 "PCI Device Discovery": the PCI device ID is 0x1040 plus the virtio device ID. */
+    if (device->type < 1 || device->device != (unsigned)(VIRTIO_PCI_MODERN_DEVICE_ID_FIRST + device->type)) {
         violation(rules, "\"pci_device_id\" is 0x%04X, but virtio device type %d makes it 0x%04X", device->device,
-                  device->type, (unsigned)(VIRTIO_FIRST_MODERN_DEVICE + device->type));
+                  device->type, (unsigned)(VIRTIO_PCI_MODERN_DEVICE_ID_FIRST + device->type));
     }
 }
 
@@ -69,7 +68,7 @@ static void check_pattern(struct rules *rules, const struct contract_pattern *pa
         violation(rules, "pattern \"%s\" names VEN_%04X&DEV_%04X, but the device is VEN_%04X&DEV_%04X", pattern->text,
                   parsed.vendor, parsed.device, device->vendor, device->device);
     }
-    if (device->vendor == VIRTIO_VENDOR && parsed.has_revision && parsed.revision != CONTRACT_REVISION) {
+    if (device->vendor == VIRTIO_PCI_VENDOR_ID && parsed.has_revision && parsed.revision != CONTRACT_REVISION) {
         violation(rules, "pattern \"%s\" names REV_%02X; contract version 1 is REV_%02X", pattern->text,
                   parsed.revision, CONTRACT_REVISION);
     }
@@ -105,13 +104,13 @@ static void check_shapes(struct rules *rules)
 
         revision = revision || pattern->has_revision;
         subsystem = subsystem || pattern->has_subsystem;
-        if (device->vendor == VIRTIO_VENDOR && pattern->has_subsystem &&
+        if (device->vendor == VIRTIO_PCI_VENDOR_ID && pattern->has_subsystem &&
             find_pattern(device, true, pattern->subsystem_device, !pattern->has_revision) == NULL) {
             violation(rules, "names SUBSYS_%04X%04X %s REV_%02X only; both forms are needed", pattern->subsystem_device,
                       pattern->subsystem_vendor, pattern->has_revision ? "with" : "without", CONTRACT_REVISION);
         }
     }
-    if (device->vendor == VIRTIO_VENDOR && !revision) {
+    if (device->vendor == VIRTIO_PCI_VENDOR_ID && !revision) {
         violation(rules, "has no pattern with REV_%02X", CONTRACT_REVISION);
     }
     if (!starts_with(device->name, "virtio-")) {
@@ -138,9 +137,6 @@ static void check_uniqueness(struct rules *rules, const struct contract_device *
         violation(rules, "the name is used twice (\"%s\"); names are compared without regard to case", other->name);
     } else if (strcmp(device->macro, other->macro) == 0) {
         violation(rules, "and \"%s\" would both be %s in generated files", other->name, device->macro);
-    }
-    if (strcasecmp(device->inf, other->inf) == 0) {
-        violation(rules, "\"inf_name\" %s is also that of \"%s\"", device->inf, other->name);
     }
     for (size_t i = 0; i < device->pattern_count; ++i) {
         for (size_t j = 0; j < other->pattern_count; ++j) {

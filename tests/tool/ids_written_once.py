@@ -69,6 +69,20 @@ def prove(devices, vendors, subsystems):
         sys.exit("virtio/ may name what every virtio device has")
 
 
+def check_identity_table(source):
+    """The table of section 2 of the contract's prose says what devices.json says, row by row and without a row too few."""
+    text = (source / "contract/aero-w7-virtio.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?:net|blk|snd|input, \w+) \| (\d+) \| (\w{4}) \| (\w{4}) \|", text, re.M)
+    written = sorted((device, subsystem, int(kind)) for kind, device, subsystem in rows)
+    contract = json.loads((source / "contract/devices.json").read_text())
+    types = {e["pci_device_id"]: e["virtio_device_type"] for e in contract["devices"] if "virtio_device_type" in e}
+    wanted = sorted({(e["pci_device_id"][2:], match, types[e["pci_device_id"]]) for e in contract["devices"]
+                     if e["pci_device_id"] in types for p in e["hardware_id_patterns"]
+                     for match in re.findall("SUBSYS_(....)", p)})
+    if written != wanted:
+        sys.exit(f"the identity table says {written}, devices.json {wanted}")
+
+
 def list_files(source):
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=source,
                             capture_output=True, text=True)
@@ -85,7 +99,7 @@ def main():
     faults, checked = [], 0
     for name in list_files(source):
         path = source / name
-        if name.startswith(("contract/", "tests/")) or not path.is_file():
+        if not path.is_file() or (name.startswith(("contract/", "tests/")) and path.suffix != ".md"):
             continue
         if path.suffix == ".md":
             found = faults_in_document(path.read_text(encoding="utf-8"), devices, vendors, subsystems)
@@ -96,6 +110,7 @@ def main():
         checked += 1
         faults += [f"{name}:{number}: {what}" for number, what in found]
     print(f"{checked} files checked")
+    check_identity_table(source)
     if faults:
         sys.exit("IDs written down outside contract/:\n" + "\n".join(faults))
     if checked < 20:

@@ -46,8 +46,8 @@ static void reset_state(void)
 void fake_device_init(struct fake_device *fresh)
 {
     memset(fresh, 0, sizeof(*fresh));
-    fresh->offered =
-        VIRTIO_FEATURE(VIRTIO_F_VERSION_1) | VIRTIO_FEATURE(VIRTIO_F_INDIRECT_DESC) | VIRTIO_FEATURE(VIRTIO_F_EVENT_IDX);
+    fresh->offered = VIRTIO_FEATURE(VIRTIO_F_VERSION_1) | VIRTIO_FEATURE(VIRTIO_F_INDIRECT_DESC) |
+                     VIRTIO_FEATURE(VIRTIO_F_EVENT_IDX);
     fresh->queue[0].size_max = 128;
     fresh->queue[1].size_max = 64;
     for (int i = 0; i < FAKE_QUEUES; i++) {
@@ -248,7 +248,10 @@ static uint32_t common_read(uint32_t offset)
         }
         return (uint32_t)(device->offered >> (32 * device->device_feature_select));
     case FIELD(DriverFeature):
-        return device->driver_feature_select > 1 ? 0 : (uint32_t)(device->accepted >> (32 * device->driver_feature_select));
+        if (device->driver_feature_select > 1) {
+            return 0;
+        }
+        return (uint32_t)(device->accepted >> (32 * device->driver_feature_select));
     case FIELD(ConfigMsixVector):
         return device->config_vector;
     case FIELD(NumQueues):

@@ -51,8 +51,9 @@ check_writable()
 set_epoch()
 {
     if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+        # safe.directory: the tree may belong to another user than the one who builds (root, in a container).
         # A tree without history (an unpacked archive) gets the first moment that a ZIP file can express.
-        SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null) || SOURCE_DATE_EPOCH=315532800
+        SOURCE_DATE_EPOCH=$(git -c safe.directory="$PWD" log -1 --format=%ct 2>/dev/null) || SOURCE_DATE_EPOCH=315532800
         SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-315532800}
     fi
     export SOURCE_DATE_EPOCH

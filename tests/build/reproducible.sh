@@ -8,7 +8,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 
 cd "$source"
-if ! git ls-files -z --cached --others --exclude-standard >"$copy.list" 2>/dev/null; then
+if ! git -c safe.directory="$source" ls-files -z --cached --others --exclude-standard >"$copy.list" 2>/dev/null; then
     find . \( -path ./build -o -path ./dist -o -path ./.git \) -prune -o -type f -print0 >"$copy.list"
 fi
 # A file that is deleted but not yet committed is listed and not there.

@@ -11,7 +11,7 @@ WITHOUT = {"cmake/version.rc.in"}
 KEYS = {".pem", ".key", ".pfx", ".p12", ".pvk", ".der", ".cer", ".crt"}
 
 source = pathlib.Path(sys.argv[1])
-listed = subprocess.run(["git", "ls-files"], cwd=source, capture_output=True, text=True)
+listed = subprocess.run(["git", "-c", f"safe.directory={source}", "ls-files"], cwd=source, capture_output=True, text=True)
 if listed.returncode != 0:
     print("SKIPPED: not a git checkout, so what belongs to the tree is not known")
     sys.exit(77)

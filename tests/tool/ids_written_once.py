@@ -84,7 +84,7 @@ def check_identity_table(source):
 
 
 def list_files(source):
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=source,
+    listed = subprocess.run(["git", "-c", f"safe.directory={source}", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=source,
                             capture_output=True, text=True)
     if listed.returncode == 0:
         return listed.stdout.splitlines()

@@ -38,7 +38,7 @@ struct pci_bus {
     uint16_t port_window; /* free I/O port space (0xc000) */
 };
 
-/* pci.c: what firmware and the PCI bus driver do. Sizes and places BARs, enables memory, I/O and bus mastering, finds MSI-X. */
+/* pci.c: what firmware and the PCI bus driver do. */
 struct pci_bar {
     uint64_t physical, bytes; /* bytes 0: absent */
     bool memory, is_64bit, prefetchable;
@@ -47,12 +47,26 @@ struct pci_device {
     pci_bus *bus;
     struct pci_bar bar[6];
     unsigned msix_cap, msix_vectors; /* cap offset 0: no MSI-X */
+    unsigned messages;               /* vectors in use; 0: MSI-X is off */
+    volatile uint32_t *message_page; /* where they arrive */
+    uint64_t message_physical;
+    void (*arrived)(void *context, uint32_t message);
+    void *arrived_context;
 };
+/* Sizes the BARs, places them in the bus's windows (which shrink), enables memory, I/O and bus mastering, finds MSI-X. */
 void pci_device_setup(struct pci_device *device, pci_bus *bus);
+/* Reads `bar` and MSI-X of a function that is set up already, without changing it; device->bus is given. */
+void pci_device_find(struct pci_device *device);
+/* What the PCI bus driver does after D3 or a function reset: BARs, command register and MSI-X table as they were. */
+void pci_device_restore(struct pci_device *device);
+/* Takes memory, I/O and bus mastering away (a stopped or disabled device). */
+void pci_device_disable(struct pci_device *device);
 /* Programs `count` vectors to distinct words of a page of guest RAM and enables MSI-X; arrivals call arrived(context, message) from the
- * interrupt poll. pci_msix_disable restores INTx. */
+ * interrupt poll. The other vectors stay masked. pci_msix_disable restores INTx. One device at a time. */
 void pci_msix_enable(struct pci_device *device, unsigned count, void (*arrived)(void *context, uint32_t message), void *context);
 void pci_msix_disable(struct pci_device *device);
+/* Whether a message lies in the page, not yet reported: for buses that wait for news. */
+bool pci_message_waiting(void);
 
 /* Virtio regions of a device, read from its capabilities by nthost itself (not by driver code), for counters: 0 bytes when absent. */
 struct virtio_regions {

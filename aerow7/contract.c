@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* `digits` upper-case hexadecimal digits after `prefix`: Windows spells hardware IDs so, and they are compared as text. */
+/* `digits` upper-case hexadecimal digits after `prefix`: Windows spells hardware IDs so, and they are compared as text.
+ */
 static bool take_hex(const char **cursor, const char *prefix, unsigned digits, unsigned *value)
 {
     const char *at = *cursor + strlen(prefix);

@@ -44,8 +44,8 @@ static void check_type(struct rules *rules)
         return;
     }
     if (device->vendor != VIRTIO_PCI_VENDOR_ID) {
-        violation(rules, "has a virtio device type, so \"pci_vendor_id\" must be 0x%04X, not 0x%04X", VIRTIO_PCI_VENDOR_ID,
-                  device->vendor);
+        violation(rules, "has a virtio device type, so \"pci_vendor_id\" must be 0x%04X, not 0x%04X",
+                  VIRTIO_PCI_VENDOR_ID, device->vendor);
     }
     /* VIRTIO 1.x, 4.1.2 "PCI Device Discovery": the PCI device ID is 0x1040 plus the virtio device ID. */
     if (device->type < 1 || device->device != (unsigned)(VIRTIO_PCI_MODERN_DEVICE_ID_FIRST + device->type)) {

@@ -234,7 +234,8 @@ static void check_node(struct check *check, const char *path, const cJSON *schem
     }
 }
 
-enum status json_schema_check(const char *schema_name, const cJSON *schema, const char *file_name, const cJSON *document)
+enum status json_schema_check(const char *schema_name, const cJSON *schema, const char *file_name,
+                              const cJSON *document)
 {
     struct check check = {.schema_name = schema_name, .file_name = file_name, .root = schema};
 

@@ -15,6 +15,7 @@
  * Reports every violation as "FILE: JSON-PATH: reason". STATUS_CHECK_FAILED when there was one, STATUS_BAD_INPUT when
  * the schema itself cannot be used.
  */
-enum status json_schema_check(const char *schema_name, const cJSON *schema, const char *file_name, const cJSON *document);
+enum status json_schema_check(const char *schema_name, const cJSON *schema, const char *file_name,
+                              const cJSON *document);
 
 #endif

@@ -44,8 +44,8 @@ void manifest_make(const struct manifest_head *head, const struct file_tree *tre
     contract = cJSON_AddObjectToObject(root, "contract");
     cJSON_AddStringToObject(contract, "name", head->contract_name);
     cJSON_AddStringToObject(contract, "version", head->contract_version);
-    cJSON_AddItemToObject(root, "drivers", cJSON_CreateStringArray((const char *const *)head->drivers,
-                                                                  (int)head->driver_count));
+    cJSON_AddItemToObject(root, "drivers",
+                          cJSON_CreateStringArray((const char *const *)head->drivers, (int)head->driver_count));
     cJSON_AddItemToObject(root, "targets", cJSON_CreateStringArray(targets, 2));
     add_files(root, tree);
     printed = cJSON_Print(root);

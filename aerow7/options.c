@@ -30,9 +30,9 @@ static size_t find_spec(const struct option_spec *specs, size_t count, const boo
     bool operand = !starts_with(argument, "-");
 
     for (size_t i = 0; i < count; ++i) {
-        if (specs[i].name == NULL ? operand && !given[i]
-                                  : !operand && strlen(specs[i].name) == length &&
-                                        strncmp(specs[i].name, argument, length) == 0) {
+        if (specs[i].name == NULL
+                ? operand && !given[i]
+                : !operand && strlen(specs[i].name) == length && strncmp(specs[i].name, argument, length) == 0) {
             return i;
         }
     }
@@ -62,8 +62,8 @@ static enum status take(const char *command, const struct option_spec *spec, int
     return STATUS_DONE;
 }
 
-enum status options_parse(const char *command, const char *help, const struct option_spec *specs, size_t count, int argc,
-                          char **argv)
+enum status options_parse(const char *command, const char *help, const struct option_spec *specs, size_t count,
+                          int argc, char **argv)
 {
     bool given[SPECS_LIMIT] = {false};
     enum status status = STATUS_DONE;

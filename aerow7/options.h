@@ -19,8 +19,8 @@ struct option_spec {
     const char *what; /* an operand's name in messages */
 };
 
-enum status options_parse(const char *command, const char *help, const struct option_spec *specs, size_t count, int argc,
-                          char **argv);
+enum status options_parse(const char *command, const char *help, const struct option_spec *specs, size_t count,
+                          int argc, char **argv);
 
 /* Reports a usage error of `command` and returns STATUS_USAGE. */
 enum status options_usage(const char *command, const char *reason);

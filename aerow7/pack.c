@@ -145,7 +145,8 @@ static enum status require(const struct pack *pack, const char *architecture, co
     enum status status = STATUS_DONE;
 
     if (file_tree_find(&pack->input, path) == NULL) {
-        status = fault(pack, path, "is missing: a driver is packed for both architectures, with its symbols, or not at all");
+        status =
+            fault(pack, path, "is missing: a driver is packed for both architectures, with its symbols, or not at all");
     }
     free(path);
     return status;

@@ -7,7 +7,8 @@
 
 #include "file_tree.h"
 
-/* Every path in the archive begins with `prefix` ("name/" or ""). A date before 1980 becomes 1980: ZIP knows no other. */
+/* Every path in the archive begins with `prefix` ("name/" or ""). A date before 1980 becomes 1980: ZIP knows no other.
+ */
 enum status zip_file_write(const struct file_tree *tree, const char *prefix, const char *path, time_t when);
 
 #endif

@@ -76,8 +76,8 @@ build_all()
     # The tool is built first and alone: it generates what the drivers are built from.
     step aerow7 "building the tool aerow7" \
         bash -c 'cmake --preset host -DAERO_TESTS="$0" && cmake --build --preset host --target aerow7' "$tests"
-    step win7-amd64 "building the drivers for amd64" configure_and_build win7-amd64
-    step win7-x86 "building the drivers for x86" configure_and_build win7-x86
+    step win7-amd64 "building the drivers for amd64" configure_and_build win7-amd64 -DAERO_TESTS="$tests"
+    step win7-x86 "building the drivers for x86" configure_and_build win7-x86 -DAERO_TESTS="$tests"
     rm -rf "$packages"
     step install "collecting the drivers" \
         bash -c 'cmake --install build/win7-amd64 --prefix "$0" && cmake --install build/win7-x86 --prefix "$0"' \

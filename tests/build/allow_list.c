@@ -20,8 +20,9 @@ static const char *check_evidence(const char *evidence)
         return NULL;
     }
     colon = starts_with(evidence, "doc:") ? strchr(evidence + 4, ':') : NULL;
-    return colon == NULL || colon == evidence + 4 || colon[1] == 0 ? "the evidence is neither 'seen' nor 'doc:PAGE:VERSION'"
-                                                                   : NULL;
+    return colon == NULL || colon == evidence + 4 || colon[1] == 0
+               ? "the evidence is neither 'seen' nor 'doc:PAGE:VERSION'"
+               : NULL;
 }
 
 static const char *add_line(struct allow_list *list, char **fields, size_t count)

@@ -18,8 +18,7 @@
 
 #define IMAGE_LIMIT ((size_t)64 << 20)
 
-static const char help[] =
-    "usage: pe_check --machine amd64|x86 --imports FILE --symbols DIR FOLDER\n";
+static const char help[] = "usage: pe_check --machine amd64|x86 --imports FILE --symbols DIR FOLDER\n";
 
 static enum status check_file(const char *path, uint16_t machine, const struct allow_list *imports, const char *symbols)
 {

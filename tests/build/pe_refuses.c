@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * pe_refuses amd64|x86 IMPORTS SYS PDB: the PE check is itself checked. A driver that keeps every rule is changed in one
- * way at a time; the rule that was broken must be found, by name, and no other. Then damaged files: cut at many lengths
- * and with bytes changed at random (seed printed), none of which may do more than give findings (run under ASan).
+ * pe_refuses amd64|x86 IMPORTS SYS PDB: the PE check is itself checked. A driver that keeps every rule is changed in
+ * one way at a time; the rule that was broken must be found, by name, and no other. Then damaged files: cut at many
+ * lengths and with bytes changed at random (seed printed), none of which may do more than give findings (run under
+ * ASan).
  */
 #include "file_io.h"
 #include "pe_image.h"
@@ -448,8 +449,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: pe_refuses amd64|x86 IMPORTS SYS PDB\n");
         return 2;
     }
-    if (!allow_list_read(argv[2], &imports) ||
-        file_read(argv[3], (size_t)64 << 20, &subject.good_sys) != STATUS_DONE ||
+    if (!allow_list_read(argv[2], &imports) || file_read(argv[3], (size_t)64 << 20, &subject.good_sys) != STATUS_DONE ||
         file_read(argv[4], (size_t)64 << 20, &subject.good_pdb) != STATUS_DONE) {
         return 3;
     }

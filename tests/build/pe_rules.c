@@ -38,8 +38,8 @@ static void check_headers(const struct rules *rules)
     uint32_t checksum = pe_checksum(image);
 
     if (image->machine != rules->subject->machine || image->plus != (image->machine == PE_MACHINE_AMD64)) {
-        findings_add(findings, "machine", "is %04X%s, %04X was asked for", image->machine, image->plus ? " (PE32+)" : "",
-                     rules->subject->machine);
+        findings_add(findings, "machine", "is %04X%s, %04X was asked for", image->machine,
+                     image->plus ? " (PE32+)" : "", rules->subject->machine);
     }
     if ((image->characteristics & FILE_EXECUTABLE_IMAGE) == 0 || (image->characteristics & FILE_DLL) != 0) {
         findings_add(findings, "characteristics", "%04X is not that of a driver", image->characteristics);

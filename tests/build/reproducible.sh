@@ -21,7 +21,7 @@ rm -f "$copy.list"
 cd "$copy/a-folder-with-another-name"
 compared=0
 for preset in win7-amd64 win7-x86; do
-    cmake --preset "$preset" -DAERO_AEROW7="$aerow7" >configure.log 2>&1 || { tail -n 20 configure.log; exit 1; }
+    cmake --preset "$preset" -DAERO_AEROW7="$aerow7" -DAERO_TESTS=OFF >configure.log 2>&1 || { tail -n 20 configure.log; exit 1; }
     cmake --build --preset "$preset" -j 2 >build.log 2>&1 || { tail -n 20 build.log; exit 1; }
     for file in build/"$preset"/drivers/*.sys build/"$preset"/drivers/*.pdb build/"$preset"/drivers/*.inf; do
         cmp "$file" "$source/$file"

@@ -84,8 +84,8 @@ def check_identity_table(source):
 
 
 def list_files(source):
-    listed = subprocess.run(["git", "-c", f"safe.directory={source}", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=source,
-                            capture_output=True, text=True)
+    command = ["git", "-c", f"safe.directory={source}", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=source, capture_output=True, text=True)
     if listed.returncode == 0:
         return listed.stdout.splitlines()
     return [str(p.relative_to(source)) for p in source.rglob("*")

@@ -85,6 +85,8 @@ BLK_DISK_RESULT BlkDiskUpdate(BLK_DISK *disk, uint64_t features, const VIRTIO_BL
         shift++;
     if (config->Capacity >> (shift - 9) == 0 || config->Capacity >> 55 != 0)
         return BlkDiskCapacity;
+    if (config->SizeMax != 0 && config->SizeMax < VIRTIO_BLK_SECTOR_SIZE)
+        return BlkDiskSegmentSize;
 
     if (disk->Sectors != 0 && disk->Sectors != config->Capacity)
         disk->PendingAttention = SENSE_CAPACITY_CHANGED;

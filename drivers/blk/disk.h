@@ -43,6 +43,7 @@ typedef enum BLK_DISK_RESULT {
     BlkDiskBlockSize,      /* logical block size not a power of two in 512..4096 */
     BlkDiskBlockSizeChanged,
     BlkDiskCapacity,       /* smaller than one block */
+    BlkDiskSegmentSize,    /* segments smaller than a sector */
 } BLK_DISK_RESULT;
 
 /* VERSION_1 alone is required; these are used when offered. */

@@ -68,7 +68,8 @@ bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dm
     engine->Slots = (BLK_SLOT *)((uint8_t *)state + queueState);
     engine->SlotCount = layout->SlotCount;
     engine->SegmentsMax = layout->SegmentsMax;
-    engine->SegmentBytesMax = segmentBytesMax != 0 ? segmentBytesMax : UINT32_MAX;
+    /* Whole sectors, so that a chain can end after any of its segments. */
+    engine->SegmentBytesMax = segmentBytesMax != 0 ? segmentBytesMax & ~(uint32_t)(VIRTIO_BLK_SECTOR_SIZE - 1) : UINT32_MAX;
     engine->Polled = polled;
     engine->ScratchBytes = layout->ScratchBytes;
     engine->ScratchPhysical = dmaPhysical + layout->ScratchOffset;

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Builds one mutant of the block driver and checks that the bench catches it; --baseline checks that the unchanged driver passes.
+
+usage: run.py --build DIR --nthost FILE --image FILE [--baseline] MUTANT
+DIR is the build folder of the amd64 driver (its compile_commands.json is used), FILE the scratch image.
+"""
+import argparse
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+EXIT_WRONG, EXIT_RULE = 1, 3
+RUN_SECONDS = 120
+
+
+class Malformed(Exception):
+    pass
+
+
+def parse(path):
+    """-> (fields, [(old, new)])"""
+    with open(path, encoding="ascii") as source:
+        text = source.read()
+    head, _, body = text.partition("<<<<\n")
+    fields = dict(line.split(": ", 1) for line in head.splitlines())
+    edits = re.findall(r"<<<<\n(.*?)====\n(.*?)>>>>\n", "<<<<\n" + body, re.S)
+    if not {"why", "file", "run", "expect"} <= fields.keys() or not edits:
+        raise Malformed(f"{path}: needs why, file, run, expect and an edit")
+    return fields, [(old.removesuffix("\n"), new.removesuffix("\n")) for old, new in edits]
+
+
+def mutate(source, edits):
+    with open(source, encoding="utf-8") as file:
+        text = file.read()
+    for old, new in edits:
+        if text.count(old) != 1:
+            raise Malformed(f"{source}: the text to change occurs {text.count(old)} times:\n{old}")
+        text = text.replace(old, new)
+    return text
+
+
+def compile_command(build, root, file):
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as source:
+        for entry in json.load(source):
+            if os.path.realpath(entry["file"]) == os.path.realpath(os.path.join(root, file)) and "aero_virtio_blk_code" in entry["command"]:
+                return shlex.split(entry["command"]), entry["directory"]
+    raise Malformed(f"{file}: not among the driver's sources in {build}")
+
+
+def link_command(build, scratch, archive):
+    libraries = [os.path.join(build, "lib", name) for name in os.listdir(os.path.join(build, "lib")) if name.endswith(".lib")]
+    return ["lld-link-19", "/nologo", "/machine:x64", "/driver", "/subsystem:native,6.01", "/osversion:6.1", "/entry:DriverEntry", "/nodefaultlib",
+            "/release", "/dynamicbase", "/nxcompat", "/debug", f"/pdb:{scratch}/mutant.pdb", "/pdbaltpath:mutant.pdb", f"/out:{scratch}/mutant.sys",
+            f"/wholearchive:{archive}", *libraries]
+
+
+def build_mutant(build, root, fields, edits, scratch):
+    command, directory = compile_command(build, root, fields["file"])
+    original = os.path.join(root, fields["file"])
+    changed = os.path.join(scratch, os.path.basename(fields["file"]))
+    with open(changed, "w", encoding="utf-8") as file:
+        file.write(mutate(original, edits))
+    output = os.path.join(scratch, os.path.basename(fields["file"]) + ".obj")
+    command = [changed if os.path.realpath(os.path.join(directory, word)) == os.path.realpath(original) else word for word in command]
+    command[command.index("-o") + 1] = output
+    command += ["-I", os.path.dirname(original), "-Wno-error", "-Wno-unused"]
+    subprocess.run(command, cwd=directory, check=True)
+    archive = os.path.join(scratch, "mutant.a")
+    built = os.path.join(build, "drivers/blk/libaero_virtio_blk_code.a")
+    subprocess.run(["llvm-objcopy-19", "--remove-section=.debug_frame", built, archive], check=True)
+    subprocess.run(["llvm-ar-19", "r", archive, output], check=True)
+    subprocess.run(link_command(build, scratch, archive), check=True)
+    return os.path.join(scratch, "mutant.sys")
+
+
+def run(nthost, driver, image, arguments):
+    command = [nthost, "blk", "--driver", driver, "--image", image, *shlex.split(arguments)]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=RUN_SECONDS, check=False)
+    except subprocess.TimeoutExpired as late:
+        return None, str(late.stdout)
+    return done.returncode, done.stdout
+
+
+def caught(expect, status, output):
+    rule = re.search(r"rule broken: ([a-z0-9-]+)", output)
+    if status == EXIT_RULE and rule:
+        return rule.group(1) if expect == "any" or rule.group(1).startswith(expect) else None
+    if status == EXIT_WRONG and expect in ("any", "result"):
+        return "wrong result"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--nthost", required=True)
+    parser.add_argument("--image", required=True)
+    parser.add_argument("--baseline", action="store_true")
+    parser.add_argument("mutant")
+    options = parser.parse_args()
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    name = os.path.basename(options.mutant).removesuffix(".mutant")
+    try:
+        fields, edits = parse(options.mutant)
+        with tempfile.TemporaryDirectory(prefix="mutant-") as scratch:
+            image = os.path.join(scratch, "disk.img")
+            subprocess.run(["cp", "--sparse=always", options.image, image], check=True)
+            original = os.path.join(options.build, "drivers/aero_virtio_blk.sys")
+            status, output = run(options.nthost, original, image, fields["run"])
+            if status != 0:
+                print(output[-4000:])
+                print(f"{name}: the unchanged driver does not pass this run (status {status}): it proves nothing")
+                return 1
+            if options.baseline:
+                return 0
+            driver = build_mutant(options.build, root, fields, edits, scratch)
+            status, output = run(options.nthost, driver, image, fields["run"])
+    except (Malformed, OSError, subprocess.CalledProcessError) as error:
+        print(f"{name}: {error}")
+        return 2
+    how = caught(fields["expect"], status, output)
+    if how is None:
+        print(output[-4000:])
+        print(f"{name}: GOT AWAY (status {status}, expected {fields['expect']}): {fields['why']}")
+        return 1
+    print(f"{name}: caught: {how}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,8 @@
  *   HwStorTimer, HwStorResetBus     DISPATCH          StartIo              Interrupt
  *   HwStorAdapterControl            stop, restart: DIRQL with Interrupt; the rest PASSIVE without a lock
  *
- * In dump mode everything runs at HIGH_LEVEL without locks ("Restrictions on Miniport Drivers that Manage the Boot Drive").
+ * In dump mode everything runs at HIGH_LEVEL without locks ("Restrictions on Miniport Drivers that Manage the Boot
+ * Drive").
  * <ntdef.h> is mingw-w64's for drivers and nthost's own for the bench.
  */
 #ifndef AERO_DDK_STORPORT_H
@@ -79,7 +80,7 @@ enum {
     SRB_STATUS_INVALID_TARGET_ID = 0x21,
     SRB_STATUS_BAD_FUNCTION = 0x22,
     SRB_STATUS_NOT_POWERED = 0x24,
-    SRB_STATUS_QUEUE_FROZEN = 0x40,   /* set by the port driver only */
+    SRB_STATUS_QUEUE_FROZEN = 0x40, /* set by the port driver only */
     SRB_STATUS_AUTOSENSE_VALID = 0x80,
 };
 
@@ -158,8 +159,8 @@ typedef struct _SCSI_PNP_REQUEST_BLOCK {
 typedef struct _STOR_DEVICE_CAPABILITIES {
     USHORT Version;
     USHORT Padding; /* compilers differ on where a bit field after a USHORT starts */
-    ULONG DeviceD1 : 1, DeviceD2 : 1, LockSupported : 1, EjectSupported : 1, Removable : 1, DockDevice : 1, UniqueID : 1,
-        SilentInstall : 1, SurpriseRemovalOK : 1, NoDisplayInUI : 1;
+    ULONG DeviceD1 : 1, DeviceD2 : 1, LockSupported : 1, EjectSupported : 1, Removable : 1, DockDevice : 1,
+        UniqueID : 1, SilentInstall : 1, SurpriseRemovalOK : 1, NoDisplayInUI : 1;
 } STOR_DEVICE_CAPABILITIES, *PSTOR_DEVICE_CAPABILITIES;
 
 typedef enum _STOR_DEVICE_POWER_STATE {
@@ -344,9 +345,11 @@ typedef BOOLEAN(NTAPI *PHW_INTERRUPT)(PVOID deviceExtension);
 typedef VOID(NTAPI *PHW_TIMER)(PVOID deviceExtension);
 typedef BOOLEAN(NTAPI *PHW_RESET_BUS)(PVOID deviceExtension, ULONG pathId);
 typedef BOOLEAN(NTAPI *PHW_PASSIVE_INITIALIZE_ROUTINE)(PVOID deviceExtension);
-typedef ULONG(NTAPI *PHW_FIND_ADAPTER)(PVOID deviceExtension, PVOID hwContext, PVOID busInformation, PCHAR argumentString,
-                                       PPORT_CONFIGURATION_INFORMATION configInfo, PBOOLEAN reserved3);
-typedef SCSI_ADAPTER_CONTROL_STATUS(NTAPI *PHW_ADAPTER_CONTROL)(PVOID deviceExtension, SCSI_ADAPTER_CONTROL_TYPE controlType,
+typedef ULONG(NTAPI *PHW_FIND_ADAPTER)(PVOID deviceExtension, PVOID hwContext, PVOID busInformation,
+                                       PCHAR argumentString, PPORT_CONFIGURATION_INFORMATION configInfo,
+                                       PBOOLEAN reserved3);
+typedef SCSI_ADAPTER_CONTROL_STATUS(NTAPI *PHW_ADAPTER_CONTROL)(PVOID deviceExtension,
+                                                                SCSI_ADAPTER_CONTROL_TYPE controlType,
                                                                 PVOID parameters);
 
 typedef struct _HW_INITIALIZATION_DATA {
@@ -408,7 +411,8 @@ typedef struct _STOR_DPC { /* a KDPC and its lock; opaque */
     ULONG_PTR Lock;
 } STOR_DPC, *PSTOR_DPC;
 
-typedef VOID(NTAPI *PHW_DPC_ROUTINE)(PSTOR_DPC dpc, PVOID deviceExtension, PVOID systemArgument1, PVOID systemArgument2);
+typedef VOID(NTAPI *PHW_DPC_ROUTINE)(PSTOR_DPC dpc, PVOID deviceExtension, PVOID systemArgument1,
+                                     PVOID systemArgument2);
 
 typedef enum _STOR_SPINLOCK { DpcLock = 1, StartIoLock, InterruptLock } STOR_SPINLOCK;
 
@@ -473,14 +477,15 @@ enum {
 
 /* ---- Routines exported by storport.sys (in dump mode: by the dump port driver) ---- */
 
-STORPORT_API ULONG NTAPI StorPortInitialize(PVOID argument1, PVOID argument2, PHW_INITIALIZATION_DATA data, PVOID hwContext);
+STORPORT_API ULONG NTAPI StorPortInitialize(PVOID argument1, PVOID argument2, PHW_INITIALIZATION_DATA data,
+                                            PVOID hwContext);
 STORPORT_API VOID NTAPIV StorPortNotification(SCSI_NOTIFICATION_TYPE type, PVOID deviceExtension, ...);
 STORPORT_API ULONG NTAPIV StorPortExtendedFunction(STORPORT_FUNCTION_CODE code, PVOID deviceExtension, ...);
-STORPORT_API VOID NTAPI StorPortLogError(PVOID deviceExtension, PSCSI_REQUEST_BLOCK srb, UCHAR pathId, UCHAR targetId, UCHAR lun,
-                                         ULONG errorCode, ULONG uniqueId);
+STORPORT_API VOID NTAPI StorPortLogError(PVOID deviceExtension, PSCSI_REQUEST_BLOCK srb, UCHAR pathId, UCHAR targetId,
+                                         UCHAR lun, ULONG errorCode, ULONG uniqueId);
 /* HwStorFindAdapter only. */
-STORPORT_API ULONG NTAPI StorPortGetBusData(PVOID deviceExtension, ULONG busDataType, ULONG systemIoBusNumber, ULONG slotNumber,
-                                            PVOID buffer, ULONG length);
+STORPORT_API ULONG NTAPI StorPortGetBusData(PVOID deviceExtension, ULONG busDataType, ULONG systemIoBusNumber,
+                                            ULONG slotNumber, PVOID buffer, ULONG length);
 STORPORT_API PVOID NTAPI StorPortGetDeviceBase(PVOID deviceExtension, INTERFACE_TYPE busType, ULONG systemIoBusNumber,
                                                STOR_PHYSICAL_ADDRESS ioAddress, ULONG numberOfBytes, BOOLEAN inIoSpace);
 STORPORT_API PVOID NTAPI StorPortGetUncachedExtension(PVOID deviceExtension, PPORT_CONFIGURATION_INFORMATION configInfo,
@@ -488,9 +493,11 @@ STORPORT_API PVOID NTAPI StorPortGetUncachedExtension(PVOID deviceExtension, PPO
 STORPORT_API STOR_PHYSICAL_ADDRESS NTAPI StorPortGetPhysicalAddress(PVOID deviceExtension, PSCSI_REQUEST_BLOCK srb,
                                                                     PVOID virtualAddress, PULONG length);
 /* The list belongs to StorPort and lives until the SRB is completed. */
-STORPORT_API PSTOR_SCATTER_GATHER_LIST NTAPI StorPortGetScatterGatherList(PVOID deviceExtension, PSCSI_REQUEST_BLOCK srb);
+STORPORT_API PSTOR_SCATTER_GATHER_LIST NTAPI StorPortGetScatterGatherList(PVOID deviceExtension,
+                                                                          PSCSI_REQUEST_BLOCK srb);
 STORPORT_API VOID NTAPI StorPortStallExecution(ULONG delayMicroseconds);
-STORPORT_API BOOLEAN NTAPI StorPortSetDeviceQueueDepth(PVOID deviceExtension, UCHAR pathId, UCHAR targetId, UCHAR lun, ULONG depth);
+STORPORT_API BOOLEAN NTAPI StorPortSetDeviceQueueDepth(PVOID deviceExtension, UCHAR pathId, UCHAR targetId, UCHAR lun,
+                                                       ULONG depth);
 
 /* ---- Wrappers of the polymorphic routines, with their documented types ---- */
 
@@ -515,7 +522,8 @@ static inline VOID StorPortInitializeDpc(PVOID deviceExtension, PSTOR_DPC dpc, P
 }
 
 /* FALSE when the DPC was queued already: it will still run after this call. */
-static inline BOOLEAN StorPortIssueDpc(PVOID deviceExtension, PSTOR_DPC dpc, PVOID systemArgument1, PVOID systemArgument2)
+static inline BOOLEAN StorPortIssueDpc(PVOID deviceExtension, PSTOR_DPC dpc, PVOID systemArgument1,
+                                       PVOID systemArgument2)
 {
     LONG succeeded = FALSE;
 
@@ -523,7 +531,8 @@ static inline BOOLEAN StorPortIssueDpc(PVOID deviceExtension, PSTOR_DPC dpc, PVO
     return (BOOLEAN)succeeded;
 }
 
-static inline VOID StorPortAcquireSpinLock(PVOID deviceExtension, STOR_SPINLOCK lock, PVOID lockContext, PSTOR_LOCK_HANDLE handle)
+static inline VOID StorPortAcquireSpinLock(PVOID deviceExtension, STOR_SPINLOCK lock, PVOID lockContext,
+                                           PSTOR_LOCK_HANDLE handle)
 {
     StorPortNotification(AcquireSpinLock, deviceExtension, lock, lockContext, handle);
 }
@@ -534,7 +543,8 @@ static inline VOID StorPortReleaseSpinLock(PVOID deviceExtension, PSTOR_LOCK_HAN
 }
 
 /* Not from inside HwMSInterruptRoutine. */
-static inline ULONG StorPortGetMSIInfo(PVOID deviceExtension, ULONG messageId, PMESSAGE_INTERRUPT_INFORMATION information)
+static inline ULONG StorPortGetMSIInfo(PVOID deviceExtension, ULONG messageId,
+                                       PMESSAGE_INTERRUPT_INFORMATION information)
 {
     return StorPortExtendedFunction(ExtFunctionGetMessageInterruptInformation, deviceExtension, messageId, information);
 }

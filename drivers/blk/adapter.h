@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The adapter: StorPort's device extension, one per disk, and the routines that act on it. Windows glue; the logic is in
+ * The adapter: StorPort's device extension, one per disk, and the routines that act on it. Windows glue; the logic
+ * is in
  * engine.h, command.h, respond.h and disk.h.
  *
- * States (drawn in README.md). State, Engine, Disk and KickOwed belong to the queue lock, which is StorPort's StartIo lock: StorPort
- * holds it around HwStorStartIo and HwStorResetBus, the DPC takes it. Bring-up and stop run at DIRQL with the interrupt lock, when StorPort
+ * States (drawn in README.md). State, Engine, Disk and KickOwed belong to the queue lock, which is StorPort's
+ * StartIo lock: StorPort
+ * holds it around HwStorStartIo and HwStorResetBus, the DPC takes it. Bring-up and stop run at DIRQL with the
+ * interrupt lock, when StorPort
  * sends no request; a DPC that is late sees that the state is not Running and leaves the ring alone.
  * Work is atomic: interrupt routines add to it, the DPC takes it.
  * In dump mode there are no locks, DPCs or interrupts: every routine runs at HIGH_LEVEL, one at a time.
@@ -18,12 +21,12 @@
 #include "transport_modern.h"
 
 typedef enum BLK_STATE {
-    BlkStopped,   /* found, or stopped by StorPort: the device is reset */
+    BlkStopped, /* found, or stopped by StorPort: the device is reset */
     BlkStarting,
     BlkRunning,
     BlkResetting,
-    BlkFailed,    /* given up: FAILED is set, every request is answered NO_DEVICE until the next start */
-    BlkRemoved,   /* surprise-removed: the device is never touched again */
+    BlkFailed,  /* given up: FAILED is set, every request is answered NO_DEVICE until the next start */
+    BlkRemoved, /* surprise-removed: the device is never touched again */
 } BLK_STATE;
 
 /* What an interrupt asks the DPC to do besides looking at the ring. */
@@ -36,22 +39,22 @@ enum {
 
 /* UniqueId of StorPortLogError: what happened. Listed for the reader of an event log in README.md; values stay. */
 typedef enum BLK_EVENT {
-    BlkEventConfigSpace = 1,   /* PCI configuration space could not be read */
-    BlkEventIdentity,          /* not the device, or a revision this driver does not know */
-    BlkEventCapabilities,      /* virtio capabilities missing or malformed */
-    BlkEventLayout,            /* StrictContract is set and the layout is another */
-    BlkEventMapping,           /* a register BAR is not among the resources or could not be mapped */
-    BlkEventNoMemory,          /* no memory for rings and requests */
-    BlkEventReset,             /* the device does not reset */
-    BlkEventFeatures,          /* VERSION_1 missing, or FEATURES_OK refused */
-    BlkEventFeaturesChanged,   /* other features than when the driver was loaded */
-    BlkEventDiskConfig,        /* block size or capacity that no disk can have */
-    BlkEventQueue,             /* the request queue could not be set up */
-    BlkEventVectors,           /* MSI-X granted by the system, refused by the device */
-    BlkEventNonsense,          /* the device wrote an impossible index, length or status */
-    BlkEventNeedsReset,        /* the device asked to be reset */
-    BlkEventQueueDepth,        /* StorPort did not take the queue depth */
-    BlkEventDpc,               /* no DPCs outside dump mode */
+    BlkEventConfigSpace = 1, /* PCI configuration space could not be read */
+    BlkEventIdentity,        /* not the device, or a revision this driver does not know */
+    BlkEventCapabilities,    /* virtio capabilities missing or malformed */
+    BlkEventLayout,          /* StrictContract is set and the layout is another */
+    BlkEventMapping,         /* a register BAR is not among the resources or could not be mapped */
+    BlkEventNoMemory,        /* no memory for rings and requests */
+    BlkEventReset,           /* the device does not reset */
+    BlkEventFeatures,        /* VERSION_1 missing, or FEATURES_OK refused */
+    BlkEventFeaturesChanged, /* other features than when the driver was loaded */
+    BlkEventDiskConfig,      /* block size or capacity that no disk can have */
+    BlkEventQueue,           /* the request queue could not be set up */
+    BlkEventVectors,         /* MSI-X granted by the system, refused by the device */
+    BlkEventNonsense,        /* the device wrote an impossible index, length or status */
+    BlkEventNeedsReset,      /* the device asked to be reset */
+    BlkEventQueueDepth,      /* StorPort did not take the queue depth */
+    BlkEventDpc,             /* no DPCs outside dump mode */
 } BLK_EVENT;
 
 typedef struct BLK_COUNTERS {
@@ -67,7 +70,7 @@ typedef struct BLK_COUNTERS {
 
 typedef struct BLK_ADAPTER {
     BLK_STATE State;
-    BOOLEAN KickOwed;  /* requests were added behind outstanding ones; the DPC rings for all of them */
+    BOOLEAN KickOwed; /* requests were added behind outstanding ones; the DPC rings for all of them */
     BOOLEAN DpcReady;
     BOOLEAN Dump;
     BOOLEAN DepthSet;
@@ -77,11 +80,11 @@ typedef struct BLK_ADAPTER {
     BLK_DISK Disk;
     STOR_DPC Dpc;
     VIRTIO_MODERN Device;
-    uint64_t Features;         /* as accepted when memory was laid out; a restart must accept the same */
+    uint64_t Features; /* as accepted when memory was laid out; a restart must accept the same */
     BLK_ENGINE_LAYOUT Layout;
     VIRTIO_MSIX_PLAN Plan;
-    uint8_t ConfigGeneration;  /* seen last; used under VirtioMsixSharedAll only */
-    ULONG MessageCount;        /* granted by the system */
+    uint8_t ConfigGeneration; /* seen last; used under VirtioMsixSharedAll only */
+    ULONG MessageCount;       /* granted by the system */
     ULONG MaximumTransferBytes;
     BLK_COUNTERS Counters;
 } BLK_ADAPTER;
@@ -96,13 +99,15 @@ ULONG NTAPI BlkFindAdapter(PVOID extension, PVOID hwContext, PVOID busInformatio
 BOOLEAN BlkDeviceOpen(BLK_ADAPTER *adapter, uint32_t timeoutMicroseconds, uint32_t pollMicroseconds);
 /* Open, then vectors, queue, DRIVER_OK; Running on success, else Failed. The engine must be empty. */
 BOOLEAN BlkDeviceStart(BLK_ADAPTER *adapter);
-/* A real reset: every outstanding request is appended to `finished` as Reset, and the device is started again. FALSE: it was failed instead. */
+/* A real reset: every outstanding request is appended to `finished` as Reset, and the device is started again. FALSE:
+ * it was failed instead. */
 BOOLEAN BlkDeviceReset(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished);
 /* Stops the device for good: outstanding requests are appended to `finished` as Gone. */
 VOID BlkDeviceFail(BLK_ADAPTER *adapter, BLK_EVENT event, BLK_REQUEST_LIST *finished);
 /* The device is no longer there: no register is touched. */
 VOID BlkDeviceGone(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished);
-/* Configuration interrupt: new capacity, write cache mode, or NEEDS_RESET. TRUE when StorPort should look at the bus again. */
+/* Configuration interrupt: new capacity, write cache mode, or NEEDS_RESET. TRUE when StorPort should look at the bus
+ * again. */
 BOOLEAN BlkDeviceConfigChanged(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished);
 VOID BlkLog(BLK_ADAPTER *adapter, BLK_EVENT event);
 
@@ -113,7 +118,8 @@ SCSI_ADAPTER_CONTROL_STATUS NTAPI BlkAdapterControl(PVOID extension, SCSI_ADAPTE
 /* io.c */
 BOOLEAN NTAPI BlkBuildIo(PVOID extension, PSCSI_REQUEST_BLOCK srb);
 BOOLEAN NTAPI BlkStartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb);
-/* Puts a flush on the queue for an SRB that is not a SCSI command; completes it at once when there is nothing to flush. */
+/* Puts a flush on the queue for an SRB that is not a SCSI command; completes it at once when there is nothing to
+ * flush. */
 VOID BlkStartFlush(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb);
 /* Rings for what was added since the last time, if the device wants to be told. Queue lock. */
 VOID BlkKick(BLK_ADAPTER *adapter);

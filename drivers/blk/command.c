@@ -3,8 +3,8 @@
 
 #include "scsi.h"
 
-#define CDB_CONTROL_NACA 0x04u    /* SAM-4 5.2: refused by a target that does not support it */
-#define CDB_PROTECT_MASK 0xE0u    /* RDPROTECT, WRPROTECT, VRPROTECT: no protection information here */
+#define CDB_CONTROL_NACA 0x04u /* SAM-4 5.2: refused by a target that does not support it */
+#define CDB_PROTECT_MASK 0xE0u /* RDPROTECT, WRPROTECT, VRPROTECT: no protection information here */
 #define CDB_FUA 0x08u
 #define CDB_RELATIVE_ADDRESS 0x01u /* obsolete, must be zero */
 #define CDB_BYTCHK_MASK 0x06u
@@ -25,7 +25,8 @@ static uint8_t CdbLength(uint8_t operationCode)
     return lengths[operationCode >> 5];
 }
 
-static void DecodeTransfer(const uint8_t *cdb, uint8_t length, uint32_t dataBytes, uint8_t blockShift, BLK_COMMAND *command)
+static void DecodeTransfer(const uint8_t *cdb, uint8_t length, uint32_t dataBytes, uint8_t blockShift,
+                           BLK_COMMAND *command)
 {
     uint8_t flags = 0;
 
@@ -85,7 +86,8 @@ static void DecodeStartStop(const uint8_t *cdb, BLK_COMMAND *command)
         command->Operation = (cdb[4] & CDB_START) != 0 ? BlkOperationNothing : BlkOperationFlush;
 }
 
-void BlkCommandDecode(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes, uint8_t blockShift, BLK_COMMAND *command)
+void BlkCommandDecode(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes, uint8_t blockShift,
+                      BLK_COMMAND *command)
 {
     uint8_t length = CdbLength(cdb[0]);
 

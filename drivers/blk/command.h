@@ -2,8 +2,10 @@
  *
  * From a command descriptor block to what has to be done. Portable, no state, any IRQL, no lock.
  *
- * The decoder checks everything that does not depend on the disk's present capacity or mode; BlkCommandCheck does the rest,
- * under the queue lock. Sources: SPC-3 (INQUIRY, MODE SENSE, REPORT LUNS, REQUEST SENSE, TEST UNIT READY), SBC-3 (the rest).
+ * The decoder checks everything that does not depend on the disk's present capacity or mode; BlkCommandCheck does
+ * the rest,
+ * under the queue lock. Sources: SPC-3 (INQUIRY, MODE SENSE, REPORT LUNS, REQUEST SENSE, TEST UNIT READY), SBC-3
+ * (the rest).
  */
 #ifndef AERO_BLK_COMMAND_H
 #define AERO_BLK_COMMAND_H
@@ -16,7 +18,7 @@
 typedef enum BLK_OPERATION {
     BlkOperationRead,
     BlkOperationWrite,
-    BlkOperationVerify,  /* read the range and drop the data */
+    BlkOperationVerify, /* read the range and drop the data */
     BlkOperationFlush,
     BlkOperationUnmap,
     BlkOperationGetId,   /* INQUIRY for a page that names the disk, whose serial number is not known yet */
@@ -26,7 +28,7 @@ typedef enum BLK_OPERATION {
 } BLK_OPERATION;
 
 typedef struct BLK_COMMAND {
-    uint64_t Lba;      /* logical blocks */
+    uint64_t Lba; /* logical blocks */
     uint32_t Blocks;
     uint32_t Sense;    /* Refuse */
     uint8_t Operation; /* BLK_OPERATION */
@@ -34,7 +36,8 @@ typedef struct BLK_COMMAND {
 } BLK_COMMAND;
 
 /* cdb: 16 bytes, of which cdbLength count. dataBytes: length of the data buffer. */
-void BlkCommandDecode(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes, uint8_t blockShift, BLK_COMMAND *command);
+void BlkCommandDecode(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes, uint8_t blockShift,
+                      BLK_COMMAND *command);
 
 /* Turns the command into Refuse or Nothing where the disk as it is now demands it. */
 void BlkCommandCheck(const BLK_DISK *disk, BLK_COMMAND *command);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The way of a request out: results become SRB and SCSI status. After StorPortCompleteSrb the SRB and its extension belong to StorPort and may be gone.
+ * The way of a request out: results become SRB and SCSI status. After StorPortCompleteSrb the SRB and its extension
+ * belong to StorPort and may be gone.
  */
 #include "adapter.h"
 #include "respond.h"
@@ -18,8 +19,10 @@ VOID BlkCompleteSense(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, uint32_t se
 
     srb->ScsiStatus = SCSI_STATUS_CHECK_CONDITION;
     srb->DataTransferLength = 0;
-    if (srb->SenseInfoBuffer != NULL && srb->SenseInfoBufferLength != 0 && (srb->SrbFlags & SRB_FLAGS_DISABLE_AUTOSENSE) == 0) {
-        srb->SenseInfoBufferLength = (UCHAR)BlkBuildSense(sense, (uint8_t *)srb->SenseInfoBuffer, srb->SenseInfoBufferLength);
+    if (srb->SenseInfoBuffer != NULL && srb->SenseInfoBufferLength != 0 &&
+        (srb->SrbFlags & SRB_FLAGS_DISABLE_AUTOSENSE) == 0) {
+        srb->SenseInfoBufferLength =
+            (UCHAR)BlkBuildSense(sense, (uint8_t *)srb->SenseInfoBuffer, srb->SenseInfoBufferLength);
         status |= SRB_STATUS_AUTOSENSE_VALID;
     } else {
         adapter->Disk.LastSense = sense; /* one aligned store: REQUEST SENSE finds the newest */
@@ -38,7 +41,8 @@ VOID BlkCompleteResponse(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
         BlkCompleteSense(adapter, srb, sense);
         return;
     }
-    /* An allocation length cuts the answer by right (SPC-3 4.3.4.6); a buffer shorter than that loses data and has to say so. */
+    /* An allocation length cuts the answer by right (SPC-3 4.3.4.6); a buffer shorter than that loses data and has to
+     * say so. */
     send = response.Length < response.Allocation ? response.Length : response.Allocation;
     if (send > room) {
         send = room;

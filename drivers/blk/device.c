@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The device's life: open, start, reset, fail, gone. A reset is real: status 0 is written and read back before any request that the device
+ * The device's life: open, start, reset, fail, gone. A reset is real: status 0 is written and read back before any
+ * request that the device
  * had is answered, so it cannot write into a buffer that is no longer the request's.
  */
 #include "adapter.h"
@@ -106,7 +107,8 @@ BOOLEAN BlkDeviceStart(BLK_ADAPTER *adapter)
             adapter->State = BlkRunning;
             return TRUE;
         }
-        /* VIRTIO 1.x "MSI-X Vector Configuration": the driver MUST handle a vector that does not read back. The next plan asks for fewer;
+        /* VIRTIO 1.x "MSI-X Vector Configuration": the driver MUST handle a vector that does not read back. The next
+         * plan asks for fewer;
          * INTx is no way out once Windows has switched the function to messages. */
         adapter->Plan = VirtioNextMsixPlan(adapter->Plan);
     } while (result == VirtioErrorVectorRefused && adapter->Plan != VirtioIntx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * DriverEntry: introduces the miniport to StorPort. In dump mode both arguments are NULL and StorPort's place is taken by the
+ * DriverEntry: introduces the miniport to StorPort. In dump mode both arguments are NULL and StorPort's place is
+ * taken by the
  * dump port driver ("Restrictions on Miniport Drivers that Manage the Boot Drive").
  */
 #include "adapter.h"
@@ -9,7 +10,8 @@
 
 ULONG NTAPI DriverEntry(PVOID driverObject, PVOID registryPath)
 {
-    static HW_INITIALIZATION_DATA data = { /* static: no copy on the stack, which would call for memcpy */
+    static HW_INITIALIZATION_DATA data = {
+        /* static: no copy on the stack, which would call for memcpy */
         .HwInitializationDataSize = sizeof(data),
         .AdapterInterfaceType = PCIBus,
         .HwInitialize = BlkInitialize,

@@ -12,7 +12,8 @@ static uint32_t AlignUp(uint32_t value, uint32_t alignment)
     return (value + alignment - 1) & ~(alignment - 1);
 }
 
-bool BlkEngineLayout(uint16_t queueSize, uint16_t slotCount, uint16_t segmentsMax, uint32_t scratchBytes, BLK_ENGINE_LAYOUT *layout)
+bool BlkEngineLayout(uint16_t queueSize, uint16_t slotCount, uint16_t segmentsMax, uint32_t scratchBytes,
+                     BLK_ENGINE_LAYOUT *layout)
 {
     if (slotCount == 0 || segmentsMax == 0 || !VirtqueueLayoutModern(queueSize, &layout->Ring))
         return false;
@@ -52,8 +53,8 @@ static void FreeAllSlots(BLK_ENGINE *engine)
     }
 }
 
-bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dma, uint64_t dmaPhysical, void *state, uint64_t features,
-                   uint32_t segmentBytesMax, bool polled)
+bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dma, uint64_t dmaPhysical, void *state,
+                   uint64_t features, uint32_t segmentBytesMax, bool polled)
 {
     VIRTQUEUE_OPTIONS options = {
         .Indirect = (features & VIRTIO_FEATURE(VIRTIO_F_INDIRECT_DESC)) != 0,
@@ -69,7 +70,8 @@ bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dm
     engine->SlotCount = layout->SlotCount;
     engine->SegmentsMax = layout->SegmentsMax;
     /* Whole sectors, so that a chain can end after any of its segments. */
-    engine->SegmentBytesMax = segmentBytesMax != 0 ? segmentBytesMax & ~(uint32_t)(VIRTIO_BLK_SECTOR_SIZE - 1) : UINT32_MAX;
+    engine->SegmentBytesMax =
+        segmentBytesMax != 0 ? segmentBytesMax & ~(uint32_t)(VIRTIO_BLK_SECTOR_SIZE - 1) : UINT32_MAX;
     engine->Polled = polled;
     engine->ScratchBytes = layout->ScratchBytes;
     engine->ScratchPhysical = dmaPhysical + layout->ScratchOffset;
@@ -128,12 +130,14 @@ static void BuildFlush(BLK_REQUEST *request)
     FinishChain(request, 1, 0);
 }
 
-/* As many of the caller's segments as one chain holds. Moves the request on; whatever does not fit is the next step's. False
+/* As many of the caller's segments as one chain holds. Moves the request on; whatever does not fit is the next
+ * step's. False
  * when the list holds less than the command, or is cut so that a chain cannot end on a sector. */
 static bool BuildTransfer(const BLK_ENGINE *engine, BLK_REQUEST *request, bool write)
 {
     uint16_t flags = (uint16_t)(write ? VIRTQ_DESC_F_NEXT : VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
-    uint32_t wanted = (uint32_t)request->SectorsLeft << VIRTIO_BLK_SECTOR_SHIFT, left = wanted, index = request->SegmentIndex;
+    uint32_t wanted = (uint32_t)request->SectorsLeft << VIRTIO_BLK_SECTOR_SHIFT, left = wanted,
+             index = request->SegmentIndex;
     uint32_t offset = request->SegmentOffset;
     VIRTQ_DESC *table = request->Slot->Dma->Table;
     uint16_t entries = 1;
@@ -291,14 +295,15 @@ static BLK_START Start(BLK_ENGINE *engine, BLK_REQUEST *request)
         GiveSlotBack(engine, request);
         return BlkMalformed;
     }
-    if (VirtqueueAdd(&engine->Queue, slot->Dma->Table, slot->Physical + offsetof(BLK_SLOT_DMA, Table), request->ChainLength,
-                     request->WritableBytes, request, NULL) != VirtqueueOk)
+    if (VirtqueueAdd(&engine->Queue, slot->Dma->Table, slot->Physical + offsetof(BLK_SLOT_DMA, Table),
+                     request->ChainLength, request->WritableBytes, request, NULL) != VirtqueueOk)
         return BlkNoRoom;
     request->ChainLength = 0;
     return BlkStarted;
 }
 
-/* What a command takes, step by step. SBC-3: a write with FUA is on the medium when it is answered; a read with FUA, and VERIFY, look at the
+/* What a command takes, step by step. SBC-3: a write with FUA is on the medium when it is answered; a read with FUA,
+ * and VERIFY, look at the
  * medium, so what a cache still holds has to get there first. */
 static uint8_t StepsOf(const BLK_DISK *disk, const BLK_COMMAND *command)
 {
@@ -306,7 +311,8 @@ static uint8_t StepsOf(const BLK_DISK *disk, const BLK_COMMAND *command)
 
     if (!cached)
         return STEP_TRANSFER;
-    return command->Operation == BlkOperationWrite ? STEP_TRANSFER | STEP_FLUSH_AFTER : STEP_FLUSH_BEFORE | STEP_TRANSFER;
+    return command->Operation == BlkOperationWrite ? STEP_TRANSFER | STEP_FLUSH_AFTER
+                                                   : STEP_FLUSH_BEFORE | STEP_TRANSFER;
 }
 
 bool BlkEngineSubmit(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)

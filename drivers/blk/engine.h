@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The request engine: requests become descriptor chains on one virtqueue, completions become results. Portable, no Windows type.
+ * The request engine: requests become descriptor chains on one virtqueue, completions become results. Portable, no
+ * Windows type.
  *
  *   Submit --> a slot and a ring descriptor free? --> chain built in the slot, added to the ring
  *                 no: waiting list, first in first out      |
  *   Reap <-- completion: next step of the same request, or finished with a result
  *
- * A request is one or more steps, each one virtio request: FUA adds a FLUSH after a write and before a read, VERIFY reads into scratch memory, and a
+ * A request is one or more steps, each one virtio request: FUA adds a FLUSH after a write and before a read, VERIFY
+ * reads into scratch memory, and a
  * transfer of more segments than the device takes goes in several.
  *
- * Memory: everything is given at BlkEngineInit; nothing is allocated afterwards. A slot is DMA memory for one request in
+ * Memory: everything is given at BlkEngineInit; nothing is allocated afterwards. A slot is DMA memory for one
+ * request in
  * flight, its physical address known from the start; only the fields that differ between requests are written.
  * Locks: the caller holds one lock (the queue lock) around every call. IRQL: any at which the memory may be touched.
  * Ownership: a request belongs to the engine from Submit until it is on a list returned by Reap or DetachAll. Each is
@@ -50,7 +53,7 @@ _Static_assert(offsetof(BLK_SLOT_DMA, Table) % 16 == 0, "VIRTIO 1.x: descriptor 
 
 typedef struct BLK_SLOT {
     BLK_SLOT_DMA *Dma;
-    uint64_t Physical; /* of Dma */
+    uint64_t Physical;           /* of Dma */
     struct BLK_REQUEST *Request; /* NULL: free */
     struct BLK_SLOT *NextFree;
 } BLK_SLOT;
@@ -68,21 +71,21 @@ typedef struct BLK_REQUEST {
     void *Context;               /* the SRB */
     const BLK_SEGMENT *Segments; /* Read, Write */
     uint32_t SegmentCount;
-    BLK_COMMAND Command;         /* checked */
+    BLK_COMMAND Command; /* checked */
 
     struct BLK_REQUEST *Next;
-    BLK_SLOT *Slot;              /* while it has one */
-    uint64_t Sector;             /* of the next step, 512-byte units */
+    BLK_SLOT *Slot;  /* while it has one */
+    uint64_t Sector; /* of the next step, 512-byte units */
     uint64_t SectorsLeft;
     uint32_t SegmentIndex;
-    uint32_t SegmentOffset;      /* bytes of Segments[SegmentIndex] already transferred */
-    uint32_t WritableBytes;      /* of the chain now in the slot */
-    uint16_t ChainLength;        /* descriptors built and not yet added; 0: none */
-    uint8_t Steps;               /* what is still to do */
-    uint8_t Result;              /* BLK_RESULT */
+    uint32_t SegmentOffset; /* bytes of Segments[SegmentIndex] already transferred */
+    uint32_t WritableBytes; /* of the chain now in the slot */
+    uint16_t ChainLength;   /* descriptors built and not yet added; 0: none */
+    uint8_t Steps;          /* what is still to do */
+    uint8_t Result;         /* BLK_RESULT */
     uint32_t Sense;
 
-    uint32_t DiscardCount;       /* Unmap: the caller fills these, too */
+    uint32_t DiscardCount; /* Unmap: the caller fills these, too */
     VIRTIO_BLK_SEGMENT Discard[BLK_MAX_UNMAP_SEGMENTS];
 } BLK_REQUEST;
 
@@ -97,13 +100,14 @@ typedef struct BLK_ENGINE {
     uint16_t SegmentsMax;     /* data descriptors per chain */
     uint32_t SegmentBytesMax; /* bytes per data descriptor */
     uint16_t SlotCount;
-    bool Polled;              /* completions are looked for, never announced: dump mode */
+    bool Polled; /* completions are looked for, never announced: dump mode */
     BLK_SLOT *Slots;
     uint64_t ScratchPhysical; /* target of VERIFY's reads, shared by all: the data is dropped */
     uint32_t ScratchBytes;    /* multiple of 4096; 0: VERIFY is refused */
 } BLK_ENGINE;
 
-/* Sizes of the pieces of memory. `dmaBytes` is ring + slots + scratch in one physically contiguous, 4096-aligned block; `stateBytes` is driver-private. */
+/* Sizes of the pieces of memory. `dmaBytes` is ring + slots + scratch in one physically contiguous, 4096-aligned
+ * block; `stateBytes` is driver-private. */
 typedef struct BLK_ENGINE_LAYOUT {
     uint16_t QueueSize;
     uint16_t SlotCount;
@@ -115,25 +119,30 @@ typedef struct BLK_ENGINE_LAYOUT {
 } BLK_ENGINE_LAYOUT;
 
 /* False when queueSize is not legal, or there is no slot or no segment. */
-bool BlkEngineLayout(uint16_t queueSize, uint16_t slotCount, uint16_t segmentsMax, uint32_t scratchBytes, BLK_ENGINE_LAYOUT *layout);
+bool BlkEngineLayout(uint16_t queueSize, uint16_t slotCount, uint16_t segmentsMax, uint32_t scratchBytes,
+                     BLK_ENGINE_LAYOUT *layout);
 
 /* segmentBytesMax: 0 for no limit. */
-bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dma, uint64_t dmaPhysical, void *state, uint64_t features,
-                   uint32_t segmentBytesMax, bool polled);
+bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dma, uint64_t dmaPhysical, void *state,
+                   uint64_t features, uint32_t segmentBytesMax, bool polled);
 
-/* Takes a request whose command needs the device. Does not ring. `disk` tells whether a cache has to be flushed. False when the segments do
+/* Takes a request whose command needs the device. Does not ring. `disk` tells whether a cache has to be flushed.
+ * False when the segments do
  * not make up the command: the request stays the caller's. */
 bool BlkEngineSubmit(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request);
 
-/* Takes all completions from the ring; finished requests are appended to `finished`, next steps and waiting requests go onto the ring. GET_ID's
+/* Takes all completions from the ring; finished requests are appended to `finished`, next steps and waiting requests
+ * go onto the ring. GET_ID's
  * answer goes into `disk`. False when the device wrote nonsense: it has to be failed. */
 bool BlkEngineReap(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST_LIST *finished);
 
-/* After the device was reset (or is gone): every request it had or waited for it, with `result`, in the order of their slots. The engine is then empty
+/* After the device was reset (or is gone): every request it had or waited for it, with `result`, in the order of
+ * their slots. The engine is then empty
  * and as after Init. */
 void BlkEngineDetachAll(BLK_ENGINE *engine, BLK_RESULT result, BLK_REQUEST_LIST *finished);
 
-/* The request on the ring or waiting whose Context this is, NULL when there is none. Looks only at what the engine owns: the context may be
+/* The request on the ring or waiting whose Context this is, NULL when there is none. Looks only at what the engine
+ * owns: the context may be
  * anything. */
 BLK_REQUEST *BlkEngineFind(const BLK_ENGINE *engine, const void *context);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * HwStorFindAdapter: is this the device, where are its registers, how large can requests be, and all the memory there will
+ * HwStorFindAdapter: is this the device, where are its registers, how large can requests be, and all the memory
+ * there will
  * ever be. PASSIVE_LEVEL, or HIGH_LEVEL in dump mode.
  */
 #include "adapter.h"
@@ -16,7 +17,8 @@
 #define BREAKS_AT_LEAST 16u         /* longer requests than the device takes go in several */
 #define PAGE_SIZE_BYTES 4096u
 
-/* "The miniport driver should not attempt to allocate more than 32 kilobytes" in dump mode; one request is outstanding then. */
+/* "The miniport driver should not attempt to allocate more than 32 kilobytes" in dump mode; one request is
+ * outstanding then. */
 #define DUMP_QUEUE_SIZE_MAX 256u
 #define DUMP_DEPTH 1u
 #define DUMP_SEGMENTS_MAX 33u
@@ -24,7 +26,8 @@
 #define RESET_TIMEOUT_PASSIVE_US 1000000u
 #define RESET_POLL_PASSIVE_US 1000u
 
-/* `wanted` occurs in the argument string: "dump=1" comes from the dump port driver, the rest from the DriverParameter registry value. */
+/* `wanted` occurs in the argument string: "dump=1" comes from the dump port driver, the rest from the DriverParameter
+ * registry value. */
 static BOOLEAN HasArgument(const CHAR *arguments, const CHAR *wanted)
 {
     for (; arguments != NULL && *arguments != 0; arguments++) {
@@ -70,7 +73,8 @@ static BOOLEAN MapBars(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORMATIO
     return TRUE;
 }
 
-/* From configuration space to a transport that can be used. 0, or the event that says why not. `strict`: the layout has to be the
+/* From configuration space to a transport that can be used. 0, or the event that says why not. `strict`: the layout
+ * has to be the
  * contract's, to the letter. */
 static ULONG OpenTransport(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORMATION *config, BOOLEAN strict)
 {
@@ -83,13 +87,15 @@ static ULONG OpenTransport(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORM
     uint8_t space[256];
     ULONG length;
 
-    length = StorPortGetBusData(adapter, PCIConfiguration, config->SystemIoBusNumber, config->SlotNumber, space, sizeof(space));
+    length = StorPortGetBusData(adapter, PCIConfiguration, config->SystemIoBusNumber, config->SlotNumber, space,
+                                sizeof(space));
     if (length == 0 || length > sizeof(space))
         return BlkEventConfigSpace;
     if (VirtioPciCheckIdentity(space, length, AERO_VIRTIO_BLK_REVISION, deviceIds, 1, NULL) != VirtioPciIdentityOk)
         return BlkEventIdentity;
     PciReadMemoryBars(space, length, address);
-    if (VirtioPciParseCaps(space, length, address, strict ? VirtioPciCapStrict : VirtioPciCapPermissive, &caps) != VirtioPciCapOk ||
+    if (VirtioPciParseCaps(space, length, address, strict ? VirtioPciCapStrict : VirtioPciCapPermissive, &caps) !=
+            VirtioPciCapOk ||
         !caps.HasDevice)
         return BlkEventCapabilities;
     if (!MapBars(adapter, config, &caps, address, bars))
@@ -117,7 +123,8 @@ static BOOLEAN PlanMemory(BLK_ADAPTER *adapter, uint16_t offered, uint16_t depth
         return FALSE; /* header, one segment, status: VIRTIO 1.x forbids a chain longer than the queue */
     segments = Smaller(segments, size - 2u);
     segments = Smaller(segments, adapter->Dump ? DUMP_SEGMENTS_MAX : SEGMENTS_MAX);
-    return BlkEngineLayout(size, Smaller(size, depth), (uint16_t)segments, adapter->Dump ? 0 : SCRATCH_BYTES, &adapter->Layout);
+    return BlkEngineLayout(size, Smaller(size, depth), (uint16_t)segments, adapter->Dump ? 0 : SCRATCH_BYTES,
+                           &adapter->Layout);
 }
 
 static VOID DescribeAdapter(BLK_ADAPTER *adapter, PPORT_CONFIGURATION_INFORMATION config)
@@ -166,8 +173,9 @@ static BOOLEAN AllocateMemory(BLK_ADAPTER *adapter, PPORT_CONFIGURATION_INFORMAT
     if (memory == NULL)
         return FALSE;
     physical = (uint64_t)StorPortGetPhysicalAddress(adapter, NULL, memory, &length).QuadPart;
-    return length >= layout->DmaBytes && BlkEngineInit(&adapter->Engine, layout, memory, physical, memory + layout->DmaBytes,
-                                                       adapter->Features, adapter->Disk.SegmentBytesMax, adapter->Dump);
+    return length >= layout->DmaBytes &&
+           BlkEngineInit(&adapter->Engine, layout, memory, physical, memory + layout->DmaBytes, adapter->Features,
+                         adapter->Disk.SegmentBytesMax, adapter->Dump);
 }
 
 /* The best depth for which there is memory. */

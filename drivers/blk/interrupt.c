@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Interrupt routines (DIRQL, interrupt lock) only note what happened and request the DPC; the DPC (DISPATCH_LEVEL) takes the queue lock, reaps everything
+ * Interrupt routines (DIRQL, interrupt lock) only note what happened and request the DPC; the DPC (DISPATCH_LEVEL)
+ * takes the queue lock, reaps everything
  * there is in one go, rings once for what was added meanwhile, and completes the SRBs after the lock is released.
  */
 #include "adapter.h"
@@ -14,7 +15,8 @@ VOID BlkRequestDpc(BLK_ADAPTER *adapter, ULONG work)
         (void)StorPortIssueDpc(adapter, &adapter->Dpc, NULL, NULL);
 }
 
-/* The dump port driver polls by calling the interrupt routine. The ISR byte is not asked: the function may still be switched to messages. */
+/* The dump port driver polls by calling the interrupt routine. The ISR byte is not asked: the function may still be
+ * switched to messages. */
 static BOOLEAN PollForDump(BLK_ADAPTER *adapter)
 {
     BLK_REQUEST_LIST finished = {0};

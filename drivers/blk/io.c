@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The way of a request in: HwStorBuildIo (no lock) decodes it and fetches its scatter/gather list, HwStorStartIo (queue lock) checks it
+ * The way of a request in: HwStorBuildIo (no lock) decodes it and fetches its scatter/gather list, HwStorStartIo
+ * (queue lock) checks it
  * against the disk as it is now and puts it on the ring.
  *
- * Doorbells: a request that finds the ring empty rings at once. One that is added behind others leaves the doorbell to the DPC, which runs
+ * Doorbells: a request that finds the ring empty rings at once. One that is added behind others leaves the doorbell
+ * to the DPC, which runs
  * as soon as the processor leaves DISPATCH_LEVEL: a burst submitted together shares it.
  */
 #include "adapter.h"
@@ -31,7 +33,8 @@ BOOLEAN NTAPI BlkBuildIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 }
 
 _Static_assert(sizeof(BLK_SEGMENT) == sizeof(STOR_SCATTER_GATHER_ELEMENT), "StorPort's list is read in place");
-_Static_assert(offsetof(BLK_SEGMENT, Bytes) == offsetof(STOR_SCATTER_GATHER_ELEMENT, Length), "StorPort's list is read in place");
+_Static_assert(offsetof(BLK_SEGMENT, Bytes) == offsetof(STOR_SCATTER_GATHER_ELEMENT, Length),
+               "StorPort's list is read in place");
 
 VOID BlkKick(BLK_ADAPTER *adapter)
 {
@@ -63,8 +66,9 @@ static VOID Submit(BLK_ADAPTER *adapter, BLK_REQUEST *request)
 
 static VOID StartUnmap(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, BLK_REQUEST *request)
 {
-    uint32_t sense = BlkParseUnmap(&adapter->Disk, srb->Cdb, (const uint8_t *)srb->DataBuffer,
-                                   srb->DataBuffer != NULL ? srb->DataTransferLength : 0, request->Discard, &request->DiscardCount);
+    uint32_t sense =
+        BlkParseUnmap(&adapter->Disk, srb->Cdb, (const uint8_t *)srb->DataBuffer,
+                      srb->DataBuffer != NULL ? srb->DataTransferLength : 0, request->Discard, &request->DiscardCount);
 
     if (sense != SENSE_NONE)
         BlkCompleteSense(adapter, srb, sense);
@@ -96,14 +100,16 @@ static BOOLEAN ReportAttention(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
     return TRUE;
 }
 
-/* "StorPortSetDeviceQueueDepth should be called when the miniport driver receives the first SCSI Inquiry command", and not before. */
+/* "StorPortSetDeviceQueueDepth should be called when the miniport driver receives the first SCSI Inquiry command",
+ * and not before. */
 static VOID SetDepth(BLK_ADAPTER *adapter)
 {
     if (adapter->DepthSet || adapter->Dump)
         return;
     adapter->DepthSet = StorPortSetDeviceQueueDepth(adapter, 0, 0, 0, adapter->Layout.SlotCount);
     if (!adapter->DepthSet)
-        BlkLog(adapter, BlkEventQueueDepth); /* StorPort's default depth stays in force; tried again at the next INQUIRY */
+        BlkLog(adapter,
+               BlkEventQueueDepth); /* StorPort's default depth stays in force; tried again at the next INQUIRY */
 }
 
 static VOID StartResponse(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, BLK_REQUEST *request)

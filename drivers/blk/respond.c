@@ -36,23 +36,24 @@ static uint32_t InquiryStandard(uint8_t lun, BLK_RESPONSE *response)
     Fill(response, 8);
     /* SPC-3 6.4.2: qualifier 3, type 1Fh: no logical unit can be at this number. */
     response->Data[0] = lun == 0 ? 0x00 : 0x7F;
-    response->Data[2] = 5;                     /* SPC-3 */
-    response->Data[3] = 2;                     /* response data format */
+    response->Data[2] = 5;                        /* SPC-3 */
+    response->Data[3] = 2;                        /* response data format */
     response->Data[4] = 8 + sizeof(Identity) - 5; /* additional length */
-    response->Data[7] = 0x02;                  /* CMDQUE */
+    response->Data[7] = 0x02;                     /* CMDQUE */
     Put(response, Identity, sizeof(Identity));
     return SENSE_NONE;
 }
 
 static void VpdSupportedPages(const BLK_DISK *disk, BLK_RESPONSE *response)
 {
-    static const uint8_t pages[] = {VPD_SUPPORTED_PAGES, VPD_SERIAL_NUMBER,        VPD_DEVICE_IDENTIFICATION,
+    static const uint8_t pages[] = {VPD_SUPPORTED_PAGES, VPD_SERIAL_NUMBER,         VPD_DEVICE_IDENTIFICATION,
                                     VPD_BLOCK_LIMITS,    VPD_BLOCK_CHARACTERISTICS, VPD_PROVISIONING};
 
     Put(response, pages, disk->CanUnmap ? sizeof(pages) : sizeof(pages) - 1);
 }
 
-/* SPC-3 7.6.3: one designator, "T10 vendor ID based": vendor, product and serial number. It stays what it is for as long as the host
+/* SPC-3 7.6.3: one designator, "T10 vendor ID based": vendor, product and serial number. It stays what it is for as
+ * long as the host
  * gives the disk the same serial number. */
 static void VpdDeviceIdentification(const BLK_DISK *disk, BLK_RESPONSE *response)
 {
@@ -114,7 +115,8 @@ static uint32_t InquiryVpd(const BLK_DISK *disk, uint8_t page, uint32_t maxTrans
     return SENSE_NONE;
 }
 
-static uint32_t Inquiry(const BLK_DISK *disk, const uint8_t *cdb, uint8_t lun, uint32_t maxTransferBytes, BLK_RESPONSE *response)
+static uint32_t Inquiry(const BLK_DISK *disk, const uint8_t *cdb, uint8_t lun, uint32_t maxTransferBytes,
+                        BLK_RESPONSE *response)
 {
     response->Allocation = ScsiGet16(cdb + 3);
     if ((cdb[1] & 0xFE) != 0)
@@ -137,7 +139,8 @@ static uint32_t ModeSense(const BLK_DISK *disk, const uint8_t *cdb, bool ten, BL
     response->Allocation = ten ? ScsiGet16(cdb + 7) : cdb[4];
     if (control == 3)
         return SENSE_SAVING_NOT_SUPPORTED;
-    if ((page != MODE_PAGE_CACHING && page != MODE_PAGE_ALL) || (cdb[3] != 0 && !(page == MODE_PAGE_ALL && cdb[3] == 0xFF)))
+    if ((page != MODE_PAGE_CACHING && page != MODE_PAGE_ALL) ||
+        (cdb[3] != 0 && !(page == MODE_PAGE_ALL && cdb[3] == 0xFF)))
         return SENSE_INVALID_FIELD_IN_CDB;
 
     at = header + (descriptor ? 8 : 0);
@@ -157,7 +160,7 @@ static uint32_t ModeSense(const BLK_DISK *disk, const uint8_t *cdb, bool ten, BL
     }
     response->Data[at] = MODE_PAGE_CACHING;
     response->Data[at + 1] = 18;
-    if (control != 1) /* nothing is changeable */
+    if (control != 1)                                            /* nothing is changeable */
         response->Data[at + 2] = disk->WriteCache ? 0x04 : 0x00; /* WCE */
     return SENSE_NONE;
 }
@@ -248,7 +251,8 @@ uint32_t BlkRespond(BLK_DISK *disk, const uint8_t *cdb, uint8_t lun, uint32_t ma
 
 bool BlkRespondNeedsSerial(const uint8_t *cdb)
 {
-    return cdb[0] == SCSI_INQUIRY && cdb[1] == 1 && (cdb[2] == VPD_SERIAL_NUMBER || cdb[2] == VPD_DEVICE_IDENTIFICATION);
+    return cdb[0] == SCSI_INQUIRY && cdb[1] == 1 &&
+           (cdb[2] == VPD_SERIAL_NUMBER || cdb[2] == VPD_DEVICE_IDENTIFICATION);
 }
 
 uint32_t BlkBuildSense(uint32_t sense, uint8_t *at, uint32_t length)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Commands answered from what is known of the disk: INQUIRY and its vital product data pages, MODE SENSE, READ CAPACITY, REPORT
+ * Commands answered from what is known of the disk: INQUIRY and its vital product data pages, MODE SENSE, READ
+ * CAPACITY, REPORT
  * LUNS, REQUEST SENSE. Portable; caller holds the queue lock.
  */
 #ifndef AERO_BLK_RESPOND_H
@@ -21,7 +22,8 @@ typedef struct BLK_RESPONSE {
 
 /* Result: SENSE_NONE and a filled response, or the sense that refuses the command. `lun` other than 0 is answered as
  * SPC-3 6.4 has it for INQUIRY; callers refuse other commands for it.
- * `disk` is written by REQUEST SENSE alone, which takes the sense that it reports. `maxTransferBytes` goes into the block limits page. */
+ * `disk` is written by REQUEST SENSE alone, which takes the sense that it reports. `maxTransferBytes` goes into the
+ * block limits page. */
 uint32_t BlkRespond(BLK_DISK *disk, const uint8_t *cdb, uint8_t lun, uint32_t maxTransferBytes, BLK_RESPONSE *response);
 
 /* True for an INQUIRY of page 80h or 83h: the ones that need the serial number. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * SCSI on the wire, as far as a virtio disk speaks it: operation codes (SPC-3, SBC-3), sense codes, and big-endian fields.
+ * SCSI on the wire, as far as a virtio disk speaks it: operation codes (SPC-3, SBC-3), sense codes, and big-endian
+ * fields.
  */
 #ifndef AERO_BLK_SCSI_H
 #define AERO_BLK_SCSI_H
@@ -39,9 +40,9 @@ enum { SCSI_STATUS_GOOD = 0x00, SCSI_STATUS_CHECK_CONDITION = 0x02 };
 /* Sense key, additional sense code and qualifier in one word. */
 #define SENSE(key, asc, ascq) ((uint32_t)(key) << 16 | (uint32_t)(asc) << 8 | (uint32_t)(ascq))
 #define SENSE_NONE SENSE(0, 0, 0)
-#define SENSE_MEDIUM_READ SENSE(3, 0x11, 0)          /* unrecovered read error */
-#define SENSE_MEDIUM_WRITE SENSE(3, 0x0C, 0)         /* write error */
-#define SENSE_TARGET_FAILURE SENSE(4, 0x44, 0)       /* internal target failure */
+#define SENSE_MEDIUM_READ SENSE(3, 0x11, 0)    /* unrecovered read error */
+#define SENSE_MEDIUM_WRITE SENSE(3, 0x0C, 0)   /* write error */
+#define SENSE_TARGET_FAILURE SENSE(4, 0x44, 0) /* internal target failure */
 #define SENSE_PARAMETER_LIST_LENGTH SENSE(5, 0x1A, 0)
 #define SENSE_INVALID_OPCODE SENSE(5, 0x20, 0)
 #define SENSE_LBA_OUT_OF_RANGE SENSE(5, 0x21, 0)
@@ -49,7 +50,7 @@ enum { SCSI_STATUS_GOOD = 0x00, SCSI_STATUS_CHECK_CONDITION = 0x02 };
 #define SENSE_LUN_NOT_SUPPORTED SENSE(5, 0x25, 0)
 #define SENSE_INVALID_FIELD_IN_LIST SENSE(5, 0x26, 0)
 #define SENSE_SAVING_NOT_SUPPORTED SENSE(5, 0x39, 0)
-#define SENSE_CAPACITY_CHANGED SENSE(6, 0x2A, 0x09)  /* unit attention: capacity data has changed */
+#define SENSE_CAPACITY_CHANGED SENSE(6, 0x2A, 0x09) /* unit attention: capacity data has changed */
 #define SENSE_WRITE_PROTECTED SENSE(7, 0x27, 0)
 
 #define SENSE_FIXED_BYTES 18u

@@ -7,7 +7,8 @@
 #define DESCRIPTOR_BYTES 16u
 
 /* One block descriptor becomes as many segments as max_discard_sectors demands. */
-static uint32_t AddRange(const BLK_DISK *disk, uint64_t lba, uint32_t blocks, VIRTIO_BLK_SEGMENT *segments, uint32_t *count)
+static uint32_t AddRange(const BLK_DISK *disk, uint64_t lba, uint32_t blocks, VIRTIO_BLK_SEGMENT *segments,
+                         uint32_t *count)
 {
     uint64_t sector = lba << disk->SectorShift, left = (uint64_t)blocks << disk->SectorShift;
 
@@ -29,8 +30,8 @@ static uint32_t AddRange(const BLK_DISK *disk, uint64_t lba, uint32_t blocks, VI
     return SENSE_NONE;
 }
 
-uint32_t BlkParseUnmap(const BLK_DISK *disk, const uint8_t *cdb, const uint8_t *list, uint32_t bytes, VIRTIO_BLK_SEGMENT *segments,
-                       uint32_t *count)
+uint32_t BlkParseUnmap(const BLK_DISK *disk, const uint8_t *cdb, const uint8_t *list, uint32_t bytes,
+                       VIRTIO_BLK_SEGMENT *segments, uint32_t *count)
 {
     uint32_t listLength = ScsiGet16(cdb + 7), descriptorBytes;
 

@@ -10,8 +10,9 @@
 #include "disk.h"
 
 /* cdb: the UNMAP command; list: its data buffer of `bytes`. segments: room for BLK_MAX_UNMAP_SEGMENTS.
- * Result: SENSE_NONE with *count segments to discard (0: nothing to do), or the sense that refuses the command; nothing is discarded then. */
-uint32_t BlkParseUnmap(const BLK_DISK *disk, const uint8_t *cdb, const uint8_t *list, uint32_t bytes, VIRTIO_BLK_SEGMENT *segments,
-                       uint32_t *count);
+ * Result: SENSE_NONE with *count segments to discard (0: nothing to do), or the sense that refuses the command;
+ * nothing is discarded then. */
+uint32_t BlkParseUnmap(const BLK_DISK *disk, const uint8_t *cdb, const uint8_t *list, uint32_t bytes,
+                       VIRTIO_BLK_SEGMENT *segments, uint32_t *count);
 
 #endif

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Compiles SOURCES as drivers are compiled, for both architectures, and fails when an object refers to a symbol that none
-# of the objects defines: memset, memcpy, 64-bit division helpers, stack probes.
+# Compiles SOURCES as drivers are compiled, for both architectures, and fails when an object refers to a symbol that
+# none of the objects defines: memset, memcpy, 64-bit division helpers, stack probes.
 find_program(NM NAMES llvm-nm-19 llvm-nm REQUIRED)
 file(MAKE_DIRECTORY "${OUT}")
 

@@ -124,16 +124,20 @@ void BlkDiskSetPlace(BLK_DISK *disk, uint32_t bus, uint32_t slot)
 
 void BlkDiskSetSerial(BLK_DISK *disk, const uint8_t *id)
 {
-    uint8_t length = 0;
+    uint32_t first = 0, end = 0;
 
+    /* Blanks around the number are padding; a disk whose number is nothing else has none, and must not share its name
+     * with the next such disk. */
+    while (id != NULL && end < VIRTIO_BLK_ID_LENGTH && id[end] != 0)
+        end++;
+    while (first < end && id[first] == ' ')
+        first++;
+    while (end > first && id[end - 1] == ' ')
+        end--;
+    if (end != first)
+        disk->SerialLength = (uint8_t)(end - first);
     /* VPD page 80h wants printable ASCII (SPC-3, 4.4.1); a device may have put anything here. */
-    while (id != NULL && length < VIRTIO_BLK_ID_LENGTH && id[length] != 0) {
-        uint8_t c = id[length];
-
-        disk->Serial[length] = c >= 0x20 && c < 0x7F ? c : '_';
-        length++;
-    }
-    if (length != 0)
-        disk->SerialLength = length;
+    for (uint32_t i = first; i < end; i++)
+        disk->Serial[i - first] = id[i] >= 0x20 && id[i] < 0x7F ? id[i] : '_';
     disk->SerialKnown = true;
 }

@@ -72,10 +72,9 @@ static void VpdBlockLimits(const BLK_DISK *disk, uint32_t maxTransferBytes, BLK_
     Fill(response, 64);
     ScsiPut32(page + 8, maxTransferBytes >> disk->BlockShift);
     if (disk->CanUnmap) {
-        uint32_t perSegment = disk->UnmapSectorsMax >> disk->SectorShift;
-        uint64_t blocks = (uint64_t)perSegment * disk->UnmapSegmentsMax;
-
-        ScsiPut32(page + 20, blocks < 0xFFFFFFFF ? (uint32_t)blocks : 0xFFFFFFFF);
+        /* As many blocks as one segment takes: more would depend on how the initiator cuts its ranges into
+         * descriptors, which the page has no way to say. */
+        ScsiPut32(page + 20, disk->UnmapSectorsMax >> disk->SectorShift);
         ScsiPut32(page + 24, disk->UnmapSegmentsMax);
         ScsiPut32(page + 28, disk->UnmapAlignmentSectors >> disk->SectorShift);
     }

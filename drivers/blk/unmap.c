@@ -47,8 +47,10 @@ uint32_t BlkParseUnmap(const BLK_DISK *disk, const uint8_t *cdb, const uint8_t *
     if (listLength < LIST_HEADER_BYTES || listLength > bytes)
         return SENSE_PARAMETER_LIST_LENGTH;
     descriptorBytes = ScsiGet16(list + 2);
-    if (descriptorBytes % DESCRIPTOR_BYTES != 0 || descriptorBytes > listLength - LIST_HEADER_BYTES)
+    if (descriptorBytes > listLength - LIST_HEADER_BYTES)
         return SENSE_INVALID_FIELD_IN_LIST;
+    /* SBC-3 5.28.2: not a multiple of 16, "then the last UNMAP block descriptor is incomplete and shall be ignored". */
+    descriptorBytes -= descriptorBytes % DESCRIPTOR_BYTES;
 
     for (uint32_t at = LIST_HEADER_BYTES; at < LIST_HEADER_BYTES + descriptorBytes; at += DESCRIPTOR_BYTES) {
         uint32_t sense = AddRange(disk, ScsiGet64(list + at), ScsiGet32(list + at + 8), segments, count);

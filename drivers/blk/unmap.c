@@ -51,6 +51,8 @@ uint32_t BlkParseUnmap(const BLK_DISK *disk, const uint8_t *cdb, const uint8_t *
         return SENSE_INVALID_FIELD_IN_LIST;
     /* SBC-3 5.28.2: not a multiple of 16, "then the last UNMAP block descriptor is incomplete and shall be ignored". */
     descriptorBytes -= descriptorBytes % DESCRIPTOR_BYTES;
+    if (descriptorBytes / DESCRIPTOR_BYTES > disk->UnmapSegmentsMax)
+        return SENSE_INVALID_FIELD_IN_LIST; /* more descriptors than the block limits page allows */
 
     for (uint32_t at = LIST_HEADER_BYTES; at < LIST_HEADER_BYTES + descriptorBytes; at += DESCRIPTOR_BYTES) {
         uint32_t sense = AddRange(disk, ScsiGet64(list + at), ScsiGet32(list + at + 8), segments, count);

@@ -152,9 +152,25 @@ static void bad_lengths(void **state)
         put(list + 2, length, 2);
         assert_int_equal(parse(24), INVALID_LIST);
     }
-    for (unsigned length = 1; length < 16; length++) {
+}
+
+/* A bug once: "the last UNMAP block descriptor is incomplete and shall be ignored", not refused. */
+static void incomplete_descriptor_is_ignored(void **state)
+{
+    (void)state;
+    set_descriptor(0, 1, 1);
+    set_descriptor(1, 5000, 1);
+    set_lengths(2);
+    for (unsigned length = 0; length < 32; length++) {
         put(list + 2, length, 2);
-        assert_int_equal(parse(24), INVALID_LIST); /* half a descriptor */
+        assert_int_equal(parse(8 + 32), 0);
+        assert_int_equal(count, length / 16);
+    }
+    put(list + 2, 31, 2);
+    for (uint32_t bytes = 8 + 31; bytes < 8 + 48; bytes++) {
+        put(cdb + 7, bytes, 2);
+        assert_int_equal(parse(bytes), 0);
+        assert_int_equal(count, 1);
     }
 }
 
@@ -257,6 +273,18 @@ static void too_many(void **state)
     assert_int_equal(parse(sizeof(list)), 0);
 }
 
+/* A bug once: descriptors of no blocks were not counted. */
+static void too_many_empty_descriptors(void **state)
+{
+    (void)state;
+    set_lengths(14);
+    assert_int_equal(parse(sizeof(list)), 0);
+    assert_int_equal(count, 0);
+    set_lengths(15);
+    assert_int_equal(parse(sizeof(list)), INVALID_LIST);
+    assert_int_equal(count, 0);
+}
+
 /* SBC-3 6.5.3: an initiator that keeps to the block limits page must not be refused for its limits, however it cuts
    its ranges. */
 static void limits_of_the_page_are_kept(void **state)
@@ -304,7 +332,8 @@ static void limits_of_the_page_are_kept(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(good_list), TEST(good_list_with_slack), TEST(good_empty), TEST(bad_lengths), TEST(refused),
     TEST(refused_range), TEST(split), TEST(split_in_blocks_of_4096), TEST(split_of_the_largest_segment),
-    TEST(too_many), TEST(limits_of_the_page_are_kept),
+    TEST(too_many), TEST(too_many_empty_descriptors),
+    TEST(incomplete_descriptor_is_ignored), TEST(limits_of_the_page_are_kept),
 };
 
 UNIT_MAIN(tests)

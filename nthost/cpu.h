@@ -4,7 +4,8 @@
  *
  * One host thread runs everything. A simulated thread is a coroutine with its own stack (64 KiB, guard page below).
  * `processors` of them can be "on a processor" at once; exactly one runs. yield_point() is called by every kernel
- * API, MMIO access and lock operation: under the seed it may deliver a pending interrupt or DPC on the current processor (as a nested
+ * API, MMIO access and lock operation: under the seed it may deliver a pending interrupt or DPC on the current
+ * processor (as a nested
  * call on the current stack, if the IRQL allows), let the device make progress, or switch to another processor.
  * A thread at IRQL >= DISPATCH_LEVEL keeps its processor (others can run on other processors only).
  *
@@ -27,7 +28,8 @@ unsigned cpu_count(void);
 unsigned cpu_current(void);
 uint64_t cpu_random(void); /* the scheduler's seeded generator */
 
-/* IRQL of the current processor. irql_lower delivers what became deliverable. Raising to a lower level, or lowering to a
+/* IRQL of the current processor. irql_lower delivers what became deliverable. Raising to a lower level, or lowering
+ * to a
  * higher one, is rule irql-order. */
 uint8_t irql_get(void);
 uint8_t irql_raise(uint8_t to);
@@ -40,17 +42,26 @@ void yield_point(void);
 void no_yield_begin(void); /* nests: while in force yield_point() does nothing (bursts submitted together) */
 void no_yield_end(void);
 
+/* Steps: kernel calls and device accesses of the driver, counted from 1 since cpu_init. When step `n` is reached
+ * `action` runs once, before
+ * the call or access is carried out (surprise removal at every step). n = 0 takes the order back. */
+uint64_t cpu_steps(void);
+void cpu_at_step(uint64_t n, void (*action)(void *context), void *context);
+
 /* Threads of the host (test programs, later PsCreateSystemThread). Start at PASSIVE_LEVEL. */
 typedef struct thread thread;
 thread *thread_create(const char *name, void (*entry)(void *), void *argument);
 bool thread_finished(const thread *t);
 void thread_join(thread *t);
-/* Blocks the current thread (IRQL must be < DISPATCH_LEVEL, no spin lock held: rule wait-at-dispatch) until ready(argument) is
+/* Blocks the current thread (IRQL must be < DISPATCH_LEVEL, no spin lock held: rule wait-at-dispatch) until
+ * ready(argument) is
  * true or timeout_us has passed (UINT64_MAX: never). Returns false at timeout. */
 bool thread_wait(bool (*ready)(void *), void *argument, uint64_t timeout_us);
 
-/* Spin locks. `rank` orders classes of locks (StorPort: DPC and StartIo 1, Interrupt 2): taking a lower rank while holding a higher,
- * or one already held here, is rule lock-order / lock-recursion; releasing one not held here, or out of order where documented, is
+/* Spin locks. `rank` orders classes of locks (StorPort: DPC and StartIo 1, Interrupt 2): taking a lower rank while
+ * holding a higher,
+ * or one already held here, is rule lock-order / lock-recursion; releasing one not held here, or out of order where
+ * documented, is
  * rule lock-owner. Ranks of 0 are not ordered. */
 struct spin_lock {
     const char *name;
@@ -63,8 +74,10 @@ void spin_release(struct spin_lock *lock);
 bool spin_held_here(const struct spin_lock *lock);
 unsigned spin_held_count(void); /* by the current processor */
 
-/* Interrupts. An ISR runs at `irql` on a processor whose IRQL is lower, holding `lock` when not NULL. Message interrupts are latched (a
- * message posted while pending is lost, as on hardware); line interrupts are delivered while the line is asserted. An ISR that returns false for a line that
+/* Interrupts. An ISR runs at `irql` on a processor whose IRQL is lower, holding `lock` when not NULL. Message
+ * interrupts are latched (a
+ * message posted while pending is lost, as on hardware); line interrupts are delivered while the line is asserted.
+ * An ISR that returns false for a line that
  * stays asserted 1000 times: rule interrupt-not-claimed. */
 typedef bool interrupt_service(void *context, uint32_t message);
 typedef struct interrupt interrupt;
@@ -76,8 +89,10 @@ uint64_t interrupt_count(void);     /* ISR invocations so far */
 /* Called at every yield point and while idle, to look for arrived messages (registered by pci.c). */
 void interrupt_set_poll(void (*poll)(void *), void *context);
 
-/* DPCs. Queued on the current processor, run at DISPATCH_LEVEL in order when IRQL drops below it there. A DPC already queued is not
- * queued again (KeInsertQueueDpc returns FALSE); it leaves the queue before its routine runs, so it may then run on two processors at once. */
+/* DPCs. Queued on the current processor, run at DISPATCH_LEVEL in order when IRQL drops below it there. A DPC already
+ * queued is not
+ * queued again (KeInsertQueueDpc returns FALSE); it leaves the queue before its routine runs, so it may then run on
+ * two processors at once. */
 typedef struct dpc {
     void (*routine)(struct dpc *self, void *argument1, void *argument2);
     void *context, *argument1, *argument2;
@@ -102,7 +117,8 @@ bool timer_cancel(timer *t);
 uint64_t clock_us(void);
 void clock_stall(uint64_t us); /* KeStallExecutionProcessor: time passes, the processor is kept */
 
-/* Longest stay at or above DISPATCH_LEVEL in microseconds of clock_us(), stalls included; more than the limit (default 100,000 us on a model) is rule long-dispatch. */
+/* Longest stay at or above DISPATCH_LEVEL in microseconds of clock_us(), stalls included; more than the limit
+ * (default 100,000 us on a model) is rule long-dispatch. */
 void dispatch_time_limit_us(uint64_t limit);
 
 #endif

@@ -6,7 +6,8 @@
  * above 4 GiB unless asked otherwise.
  *
  * Every allocation is mapped on its own with an inaccessible guard page on both sides and is placed so that its end
- * touches the guard (for sizes not multiple of 16 the slack is filled with a pattern checked at free). Freed ranges stay
+ * touches the guard (for sizes not multiple of 16 the slack is filled with a pattern checked at free). Freed ranges
+ * stay
  * inaccessible for a while (quarantine), so a late access faults: rule use-after-free.
  * Running out of memory is an environment failure; injected failures are the business of the calling API.
  */
@@ -24,7 +25,8 @@
 enum ram_flags {
     RAM_CONTIGUOUS = 1, /* physically contiguous (common buffers, contiguous memory) */
     RAM_BELOW_4G = 2,
-    RAM_PAGE_ALIGNED = 4, /* start (not end) at the page border; what is at least a page is so anyway in Windows' pool */
+    RAM_PAGE_ALIGNED = 4, /* start (not end) at the page border; what is at least a page is so anyway in Windows' pool
+    */
     RAM_DRIVER = 8,       /* belongs to the driver under test: counted in pool_allocations, must be freed at unload */
 };
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * PE modules: loads a .sys at a page-aligned address, sections with their own protections (never writable and executable), relocated,
+ * PE modules: loads a .sys at a page-aligned address, sections with their own protections (never writable and
+ * executable), relocated,
  * imports resolved by module name from the built-in export tables or from a real PE found in --modules DIR.
- * The file is untrusted: every offset and size is checked; a refusal names file, field and reason (environment failure).
+ * The file is untrusted: every offset and size is checked; a refusal names file, field and reason (environment
+ * failure).
  */
 #ifndef NTHOST_MODULE_H
 #define NTHOST_MODULE_H
@@ -20,11 +22,17 @@ struct export_table {
     const struct export_entry *entries; /* ends with a NULL name */
 };
 void exports_register(const struct export_table *table); /* several tables may name one module */
+void *export_find(const char *module_name, const char *name); /* NULL when no table has it */
 
 typedef struct module module;
-/* Imports that nothing provides are bound to a stub that ends the run with rule missing-import (naming module!function) when called;
+/* Imports that nothing provides are bound to a stub that ends the run with rule missing-import (naming
+ * module!function) when called;
  * module_missing_imports lists them, one per call, NULL at the end. */
 module *module_load(const char *path, const char *modules_directory);
+/* Takes away the sections marked discardable (INIT), as Windows does when DriverEntry has returned: a later access or
+ * call is rule
+ * access-violation, naming the section. */
+void module_discard_init(module *m);
 void module_unload(module *m); /* unmaps; a later call into it is rule call-into-unloaded-driver */
 void *module_entry(const module *m);
 void *module_base(const module *m);

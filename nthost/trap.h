@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What a driver may only do through hardware: device memory, port I/O and privileged instructions trap here, are decoded (insn.h) and
- * carried out; every device access is counted, for on a real hypervisor it is a VM exit. Also counts the driver's instructions by single-stepping.
+ * What a driver may only do through hardware: device memory, port I/O and privileged instructions trap here, are
+ * decoded (insn.h) and
+ * carried out; every device access is counted, for on a real hypervisor it is a VM exit. Also counts the driver's
+ * instructions by single-stepping.
  */
 #ifndef NTHOST_TRAP_H
 #define NTHOST_TRAP_H
@@ -12,7 +14,8 @@
 
 void trap_init(void);
 
-/* Device memory: an inaccessible window through which accesses reach bus->mmio_read/write at `physical`. Access across the end, of an
+/* Device memory: an inaccessible window through which accesses reach bus->mmio_read/write at `physical`. Access
+ * across the end, of an
  * odd width, or misaligned: rule mmio-access. Unmapped: a later access is rule mmio-unmapped. */
 void *mmio_map(uint64_t physical, size_t bytes);
 void mmio_unmap(void *address);
@@ -21,7 +24,12 @@ uint64_t mmio_physical(const void *address); /* NO_PHYSICAL when not in a window
 uint64_t mmio_read(const void *address, unsigned width);
 void mmio_write(void *address, unsigned width, uint64_t value);
 
-/* Counters: accesses by driver code that fall in [physical, physical + bytes), reads and writes apart. Registered ranges are consulted in order; what falls in none counts as other. */
+/* Port I/O, by driver code or on its behalf. */
+uint32_t port_read(uint16_t port, unsigned width);
+void port_write(uint16_t port, unsigned width, uint32_t value);
+
+/* Counters: accesses by driver code that fall in [physical, physical + bytes), reads and writes apart. Registered
+ * ranges are consulted in order; what falls in none counts as other. */
 struct access_counter {
     const char *name;
     uint64_t physical, bytes;
@@ -32,8 +40,10 @@ void access_counter_add(struct access_counter *counter);
 uint64_t access_other_count(void);
 void access_counters_reset(void);
 
-/* Calls a driver's function with `count` pointer-sized arguments, by the kernel's calling convention (stdcall on x86, where the callee pops; the thunk tolerates cdecl).
- * `what` names the callback in reports. Checks that IRQL, held locks and the stack are afterwards as they were before: rule callback-irql, callback-lock, callback-stack. */
+/* Calls a driver's function with `count` pointer-sized arguments, by the kernel's calling convention (stdcall on x86,
+ * where the callee pops; the thunk tolerates cdecl).
+ * `what` names the callback in reports. Checks that IRQL, held locks and the stack are afterwards as they were
+ * before: rule callback-irql, callback-lock, callback-stack. */
 uintptr_t driver_call(const char *what, void *function, unsigned count, ...);
 #define DRIVER_CALL_MAX_ARGUMENTS 8
 const char *driver_call_current(void); /* innermost callback running on this thread, or NULL */
@@ -41,6 +51,4 @@ const char *driver_call_current(void); /* innermost callback running on this thr
 /* Exact count of instructions executed inside loaded driver images, while enabled (slow). */
 void instruction_count_enable(bool on);
 uint64_t instruction_count(void);
-
-/* Write watch of [address, +bytes): used by tests of the bench itself. */
 #endif

@@ -24,12 +24,17 @@ enum {
 /* Remembers the command line for the "repeat with" line and the seed in force (0 until chosen). */
 void verifier_init(int argc, char **argv);
 void verifier_set_seed(uint64_t seed);
+uint64_t verifier_seed(void);
 
 _Noreturn void rule_broken(const char *rule, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void environment_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A fault in nthost's own code: says so, with nthost's stack, and ends with EXIT_ENVIRONMENT. */
+_Noreturn void verifier_own_fault(const char *what);
+
 /* Prints the driver frames of the current processor's stack; used by rule_broken, callable for diagnostics. */
 void print_driver_stack(void);
+void print_own_stack(void); /* nthost's own frames of the current stack */
 
 /* Failure injection. Each API that is documented to be able to fail calls fail_point() once per call from a driver,
  * with the kind of resource ("pool", "mapping", "common-buffer", "queue-depth", ...). It answers true when

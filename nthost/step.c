@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Counting a driver's instructions with the trap flag. A trap comes before each instruction of an image; when execution leaves the images for nthost,
+ * stepping stops, and the return address on the stack is replaced by step_resume, which sets the flag again. So nthost runs at
+ * full speed, and what it calls back (an ISR inside a kernel call) is counted like everything else.
+ */
+#include "cpu_internal.h"
+#include "module_internal.h"
+#include "trap.h"
+#include "trap_internal.h"
+#include "verifier.h"
+
+uintptr_t step_flags;
+static uint64_t count;
+static uintptr_t last_ip;
+
+void instruction_count_enable(bool on)
+{
+    step_flags = on ? FLAG_TRAP : 0;
+}
+
+uint64_t instruction_count(void)
+{
+    return count;
+}
+
+/* The trap flag also traps between the iterations of a repeated string instruction, which is one instruction. */
+static bool repeats(uintptr_t ip)
+{
+    struct insn i;
+    return insn_decode((const uint8_t *)ip, INSN_MAX_BYTES, sizeof(void *) == 8, &i) && i.rep;
+}
+
+bool step_trap(uintptr_t ip, uintptr_t sp)
+{
+    static const module *recent;
+    if (recent == NULL || !module_contains(recent, (void *)ip))
+        recent = module_at((void *)ip);
+    if (recent != NULL) {
+        if (!recent->support && !(ip == last_ip && repeats(ip)))
+            count++;
+        last_ip = ip;
+        return step_flags != 0;
+    }
+    last_ip = 0;
+    if (ip == (uintptr_t)driver_returned)
+        return false;
+    uintptr_t *slot = (uintptr_t *)sp;
+    thread *t = thread_here();
+    if (!address_in_driver((void *)*slot))
+        return false; /* a jump at the end of a callback: the thunk's own return address */
+    if (t->hook_count == MAX_STEP_HOOKS)
+        verifier_own_fault("more nested kernel calls than instruction counting can follow");
+    t->hooks[t->hook_count++] = (struct step_hook){sp, *slot};
+    *slot = (uintptr_t)step_resume;
+    return false;
+}
+
+uintptr_t step_unhook(uintptr_t sp)
+{
+    thread *t = thread_here();
+    if (t->hook_count == 0 || t->hooks[t->hook_count - 1].slot >= sp)
+        verifier_own_fault("a kernel call returned that instruction counting does not know");
+    return t->hooks[--t->hook_count].address;
+}
+
+uintptr_t step_real_address(uintptr_t slot, uintptr_t address)
+{
+    const thread *t = thread_here();
+    if (address != (uintptr_t)step_resume)
+        return address;
+    for (unsigned i = 0; i < t->hook_count; i++) {
+        if (t->hooks[i].slot == slot)
+            return t->hooks[i].address;
+    }
+    return 0;
+}

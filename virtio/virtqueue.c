@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * See virtqueue.h. What keeps a hostile device out: the free list, the shape of every chain and its cookie live in
- * driver-private memory (Heads, Links); of what the device can write, only used.idx, used.ring, used.flags and
+ * See virtqueue.h. What keeps a hostile device out: the free descriptors, the shape of every chain and its cookie live
+ * in driver-private memory (Free, Links, Heads); of what the device can write, only used.idx, used.ring, used.flags and
  * avail_event are ever read, each once per use through a volatile pointer, and the first two are checked before they
  * count.
  *
@@ -13,7 +13,7 @@
 
 #include "virtio_io.h"
 
-/* Behind the last descriptor of a chain, in Links. The free list needs no end: FreeCount says how far it goes. */
+/* In Links: nothing follows this descriptor. Also of every free descriptor, so that a chain of one need not say so. */
 #define END_OF_CHAIN 0xFFFF
 
 #define TOKEN_HEAD_MASK 0xFFFFu
@@ -90,7 +90,7 @@ void VirtqueuePlace(const VIRTQUEUE_LAYOUT *layout, void *base, uint64_t physica
 
 size_t VirtqueueStateSize(uint16_t size)
 {
-    return IsLegalSize(size) ? (size_t)size * (sizeof(VIRTQUEUE_HEAD) + sizeof(uint16_t)) : 0;
+    return IsLegalSize(size) ? (size_t)size * (sizeof(VIRTQUEUE_HEAD) + 2 * sizeof(uint16_t)) : 0;
 }
 
 static bool IsAligned(const void *address, uint64_t physical, uintptr_t alignment)
@@ -119,7 +119,8 @@ VIRTQUEUE_RESULT VirtqueueInit(VIRTQUEUE *queue, const VIRTQUEUE_RING *ring, con
     queue->Avail = ring->Avail;
     queue->Used = ring->Used;
     queue->Heads = state;
-    queue->Links = (uint16_t *)(void *)(queue->Heads + ring->Size);
+    queue->Free = (uint16_t *)(void *)(queue->Heads + ring->Size);
+    queue->Links = queue->Free + ring->Size;
     queue->Size = ring->Size;
     queue->Mask = (uint16_t)(ring->Size - 1);
     /* "A driver MUST NOT create a descriptor chain longer than the Queue Size of the device", indirect or not. */
@@ -142,9 +143,9 @@ void VirtqueueReset(VIRTQUEUE *queue)
     for (i = 0; i < queue->Size; i++) {
         queue->Heads[i].Cookie = NULL;
         queue->Heads[i].Token = ((queue->Heads[i].Token & ~TOKEN_HEAD_MASK) + TOKEN_NEXT_GENERATION) | i;
-        queue->Links[i] = (uint16_t)(i + 1);
+        queue->Links[i] = END_OF_CHAIN;
+        queue->Free[i] = (uint16_t)(queue->Mask - i);
     }
-    queue->FreeHead = 0;
     queue->FreeCount = queue->Size;
     queue->AvailIndex = 0;
     queue->PublishedIndex = 0;
@@ -168,7 +169,7 @@ COLD static VIRTQUEUE_RESULT Refuse(const VIRTQUEUE *queue, uint16_t count, cons
     return count > queue->Size ? VirtqueueTooLong : VirtqueueFull;
 }
 
-/* Notes a chain that starts at the head of the free list, and enters it into the available ring. */
+/* Notes a chain that starts at head, and enters it into the available ring. */
 static inline void Enter(VIRTQUEUE *queue, uint16_t head, uint32_t writableBytes, void *cookie, uint32_t *token)
 {
     VIRTQUEUE_HEAD *state = &queue->Heads[head];
@@ -185,33 +186,30 @@ static inline void Enter(VIRTQUEUE *queue, uint16_t head, uint32_t writableBytes
 COLD VIRTQUEUE_RESULT VirtqueueAddDirect(VIRTQUEUE *queue, const VIRTQ_DESC *table, uint64_t tablePhysical,
                                          uint16_t count, uint32_t writableBytes, void *cookie, uint32_t *token)
 {
-    uint16_t index = queue->FreeHead;
-    uint16_t last = index;
-    uint16_t i;
+    uint16_t index, i;
 
     /* Taken only to be called in VirtqueueAdd's place, without moving an argument. */
     (void)tablePhysical;
     if (count == 0 || count > queue->FreeCount || cookie == NULL) {
         return Refuse(queue, count, cookie);
     }
-    Enter(queue, index, writableBytes, cookie, token);
+    Enter(queue, queue->Free[queue->FreeCount - 1], writableBytes, cookie, token);
     for (i = 0; i < count; i++) {
-        VIRTQ_DESC *desc = &queue->Desc[index];
+        VIRTQ_DESC *desc;
         uint16_t flags = table[i].Flags & VIRTQ_DESC_F_WRITE;
 
-        last = index;
-        index = queue->Links[index];
+        queue->FreeCount--;
+        index = queue->Free[queue->FreeCount];
+        desc = &queue->Desc[index];
         desc->Address = table[i].Address;
         desc->Length = table[i].Length;
         if (i + 1 < count) {
             flags |= VIRTQ_DESC_F_NEXT;
-            desc->Next = index;
+            desc->Next = queue->Free[queue->FreeCount - 1];
+            queue->Links[index] = desc->Next;
         }
         desc->Flags = flags;
     }
-    queue->Links[last] = END_OF_CHAIN;
-    queue->FreeHead = index;
-    queue->FreeCount = (uint16_t)(queue->FreeCount - count);
     return VirtqueueOk;
 }
 
@@ -228,14 +226,12 @@ VIRTQUEUE_RESULT VirtqueueAdd(VIRTQUEUE *queue, const VIRTQ_DESC *table, uint64_
     if (UNLIKELY(queue->FreeCount == 0 || cookie == NULL)) {
         return Refuse(queue, count, cookie);
     }
-    head = queue->FreeHead;
+    queue->FreeCount--;
+    head = queue->Free[queue->FreeCount];
     desc = &queue->Desc[head];
     desc->Address = tablePhysical;
     desc->Length = (uint32_t)count * (uint32_t)sizeof(VIRTQ_DESC);
     desc->Flags = VIRTQ_DESC_F_INDIRECT;
-    queue->FreeHead = queue->Links[head];
-    queue->FreeCount--;
-    queue->Links[head] = END_OF_CHAIN;
     Enter(queue, head, writableBytes, cookie, token);
     return VirtqueueOk;
 }
@@ -280,12 +276,28 @@ static void Stop(VIRTQUEUE *queue)
     queue->UsedSeen = queue->UsedIndex;
 }
 
+/* Gives the descriptors of a chain of several back, the head last, so that it is the next to be used. */
+COLD static void FreeLongChain(VIRTQUEUE *queue, uint16_t head)
+{
+    uint16_t index = queue->Links[head];
+
+    queue->Links[head] = END_OF_CHAIN;
+    while (index != END_OF_CHAIN) {
+        uint16_t next = queue->Links[index];
+
+        queue->Links[index] = END_OF_CHAIN;
+        queue->Free[queue->FreeCount++] = index;
+        index = next;
+    }
+    queue->Free[queue->FreeCount++] = head;
+}
+
 VIRTQUEUE_GET VirtqueueGet(VIRTQUEUE *queue, VIRTQUEUE_COMPLETION *completion)
 {
     VIRTQUEUE_CORRUPTION corruption;
     const volatile VIRTQ_USED_ELEM *element;
     VIRTQUEUE_HEAD *state;
-    uint32_t id, length, last, count;
+    uint32_t id, length;
     uint16_t used = queue->UsedIndex;
 
     if (used == queue->UsedSeen) {
@@ -326,20 +338,18 @@ VIRTQUEUE_GET VirtqueueGet(VIRTQUEUE *queue, VIRTQUEUE_COMPLETION *completion)
         length = state->Writable;
     }
 
-    queue->UsedIndex = (uint16_t)(used + 1);
     completion->Cookie = state->Cookie;
     completion->Length = length;
     completion->Token = state->Token;
     state->Cookie = NULL;
     state->Token += TOKEN_NEXT_GENERATION;
 
-    /* The chain's descriptors go back; it runs along Links, as it did on the free list. */
-    for (last = id, count = 1; queue->Links[last] != END_OF_CHAIN; count++) {
-        last = queue->Links[last];
+    queue->UsedIndex = (uint16_t)(used + 1);
+    if (UNLIKELY(queue->Links[id] != END_OF_CHAIN)) {
+        FreeLongChain(queue, (uint16_t)id);
+        return VirtqueueCompleted;
     }
-    queue->Links[last] = queue->FreeHead;
-    queue->FreeHead = (uint16_t)id;
-    queue->FreeCount = (uint16_t)(queue->FreeCount + count);
+    queue->Free[queue->FreeCount++] = (uint16_t)id;
     return VirtqueueCompleted;
 
 broken:

@@ -93,11 +93,11 @@ typedef struct VIRTQUEUE {
     volatile VIRTQ_USED *Used;
     const volatile uint16_t *AvailEvent; /* behind Used->Ring */
     VIRTQUEUE_HEAD *Heads;
-    uint16_t *Links; /* driver-private NEXT of each descriptor, free or in a chain */
+    uint16_t *Free; /* stack of free descriptors */
+    uint16_t *Links; /* driver-private NEXT of each descriptor in a chain of several */
     uint16_t Size;
     uint16_t Mask;
-    uint16_t FreeHead;
-    uint16_t FreeCount; /* 0 while Broken */
+    uint16_t FreeCount; /* height of Free; 0 while Broken */
     uint16_t AvailIndex; /* chains added, modulo 65536 */
     uint16_t PublishedIndex; /* of those, shown to the device */
     uint16_t KickedIndex; /* PublishedIndex at the last VirtqueueKickNeeded */

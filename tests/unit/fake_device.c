@@ -495,7 +495,11 @@ static void port_write(uint16_t port, unsigned width, uint32_t value)
     if (!alive()) {
         return;
     }
-    if (offset >= legacy_config_start() && offset < legacy_config_start() + FAKE_CONFIG_LENGTH && width == 1) {
+    if (offset >= legacy_config_start()) {
+        if (offset >= legacy_config_start() + FAKE_CONFIG_LENGTH || width != 1) {
+            violate("%u-byte write to port offset %u, in the configuration", width, offset);
+            return;
+        }
         device->config[offset - legacy_config_start()] = (uint8_t)value;
         return;
     }

@@ -256,6 +256,14 @@ static void result_duplicate_cfg_type(void **state)
         assert_int_equal(caps.Isr.CapOffset, 0x64);
         assert_int_equal(caps.Device.CapOffset, 0x74);
     }
+    /* A repeated type is one also when the first instance was too short to be used. */
+    pci_config_contract(&config);
+    put32(config.bytes + 0x40 + 12, 55);
+    config.bytes[0x75] = 0x84;
+    put_cap(&config, 0x84, 0, 1, 0, 0, 56);
+    EXPECT(Strict, "DUPLICATE_CFG_TYPE");
+    EXPECT(Permissive, "OK");
+    assert_int_equal(caps.Common.CapOffset, 0x84);
     /* Types that nobody uses may come as often as they like. */
     pci_config_contract(&config);
     config.bytes[0x75] = 0x84;
@@ -301,6 +309,10 @@ static void result_bar_address_missing(void **state)
     EXPECT(Strict, "BAR_ADDRESS_MISSING");
     EXPECT(Permissive, "OK");
     assert_int_equal(caps.Notify.CapOffset, 0x84);
+    /* When no instance can be used, the first one's reason counts. */
+    config.bar[3] = UINT64_MAX - 0xFFF;
+    config.bytes[0x84 + 4] = 3;
+    EXPECT_BOTH("BAR_ADDRESS_MISSING");
 }
 
 static void result_bar_address_overflow(void **state)
@@ -313,6 +325,10 @@ static void result_bar_address_overflow(void **state)
     EXPECT_BOTH("BAR_ADDRESS_OVERFLOW"); /* base + offset + length wraps */
     config.bar[0] = UINT64_MAX - 0x3100;
     EXPECT_BOTH("OK");
+    pci_config_contract(&config);
+    config.bar[0] = UINT64_MAX - 0xFFFFFFFF;
+    put32(config.bytes + 0x40 + 8, 0xFFFFFFFC); /* offset + length does not fit 32 bits, either */
+    EXPECT_BOTH("BAR_ADDRESS_OVERFLOW");
     pci_config_contract(&config);
     put32(config.bytes + 0x40 + 8, 0xFFFFFFFC);
     put32(config.bytes + 0x40 + 12, 0xFFFFFFFF);

@@ -96,8 +96,8 @@ static void init_regions(void **state)
     bad.Isr.Bar = 6;
     EXPECT(VirtioModernInit(&modern, &bad, bars, &env), "BAD_REGION");
     bad = caps;
-    bad.Notify.Offset = 0xFFFFFFFE; /* offset + length wraps 32 bits */
-    bad.Notify.Length = 0xFFFFFFFF;
+    bad.Notify.Offset = 0xFFFFF000; /* offset + length wraps 32 bits, to what would fit */
+    bad.Notify.Length = 0x2000;
     EXPECT(VirtioModernInit(&modern, &bad, bars, &env), "BAD_REGION");
     bad = caps;
     bad.Common.Length = 55;
@@ -391,6 +391,9 @@ static void doorbell_place_and_range(void **state)
     EXPECT(VirtioGetDoorbell(transport, 1, &doorbell), "DOORBELL_RANGE");
     modern.NotifyOffMultiplier = 0xFFFFFFFE;
     device.queue[1].notify_off = 0xFFFF;
+    EXPECT(VirtioGetDoorbell(transport, 1, &doorbell), "DOORBELL_RANGE");
+    modern.NotifyOffMultiplier = 0x80000000;
+    device.queue[1].notify_off = 2; /* the product wraps 32 bits to 0 */
     EXPECT(VirtioGetDoorbell(transport, 1, &doorbell), "DOORBELL_RANGE");
     modern.NotifyOffMultiplier = 1;
     device.queue[1].notify_off = 3; /* odd address */

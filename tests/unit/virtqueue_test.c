@@ -345,6 +345,22 @@ static void interrupts_suppressed_and_allowed(void **state)
     }
 }
 
+static void interrupts_suppressed_before_the_first(void **state)
+{
+    (void)state;
+    for (int event_idx = 0; event_idx < 2; event_idx++) {
+        struct model_chain chain;
+
+        /* Nothing has passed the event index yet. */
+        create(true, event_idx != 0);
+        assert_int_equal(add(2, 0, NULL), VirtqueueOk);
+        VirtqueuePublish(&queue);
+        VirtqueueSuppressInterrupts(&queue);
+        assert_true(model_fetch(&model, &chain));
+        assert_false(model_complete(&model, &chain, 0));
+    }
+}
+
 static void complete_now(void *context)
 {
     struct model_chain chain;
@@ -695,6 +711,7 @@ static const struct CMUnitTest tests[] = {
     TEST(kick_sees_a_device_that_falls_asleep),
     TEST(kick_flag_of_the_other_scheme_is_ignored),
     TEST(interrupts_suppressed_and_allowed),
+    TEST(interrupts_suppressed_before_the_first),
     TEST(interrupts_allowed_sees_a_late_completion),
     TEST(get_in_any_order_with_the_right_cookie),
     TEST(get_writes_nothing_when_there_is_nothing),

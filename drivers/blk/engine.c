@@ -15,7 +15,10 @@ static uint32_t AlignUp(uint32_t value, uint32_t alignment)
 bool BlkEngineLayout(uint16_t queueSize, uint16_t slotCount, uint16_t segmentsMax, uint32_t scratchBytes,
                      BLK_ENGINE_LAYOUT *layout)
 {
-    if (slotCount == 0 || segmentsMax == 0 || !VirtqueueLayoutModern(queueSize, &layout->Ring))
+    /* "A driver MUST NOT create a descriptor chain longer than the Queue Size": header, segments, status. */
+    if (slotCount == 0 || segmentsMax == 0 || segmentsMax + 2u > queueSize)
+        return false;
+    if (!VirtqueueLayoutModern(queueSize, &layout->Ring))
         return false;
     layout->QueueSize = queueSize;
     layout->SlotCount = slotCount;

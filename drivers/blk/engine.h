@@ -118,7 +118,7 @@ typedef struct BLK_ENGINE_LAYOUT {
     uint32_t StateBytes;
 } BLK_ENGINE_LAYOUT;
 
-/* False when queueSize is not legal, or there is no slot or no segment. */
+/* False when queueSize is not legal, there is no slot or no segment, or a chain would be longer than the queue. */
 bool BlkEngineLayout(uint16_t queueSize, uint16_t slotCount, uint16_t segmentsMax, uint32_t scratchBytes,
                      BLK_ENGINE_LAYOUT *layout);
 

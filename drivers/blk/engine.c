@@ -133,9 +133,8 @@ static void BuildFlush(BLK_REQUEST *request)
     FinishChain(request, 1, 0);
 }
 
-/* As many of the caller's segments as one chain holds. Moves the request on; whatever does not fit is the next
- * step's. False
- * when the list holds less than the command, or is cut so that a chain cannot end on a sector. */
+/* As many of the caller's segments as one chain holds. Moves the request on; whatever does not fit is the next step's.
+ * False when the list holds less than the command, or is cut so that a chain cannot end on a sector. */
 static bool BuildTransfer(const BLK_ENGINE *engine, BLK_REQUEST *request, bool write)
 {
     uint16_t flags = (uint16_t)(write ? VIRTQ_DESC_F_NEXT : VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
@@ -146,11 +145,12 @@ static bool BuildTransfer(const BLK_ENGINE *engine, BLK_REQUEST *request, bool w
     uint16_t entries = 1;
 
     do {
-        const BLK_SEGMENT *segment = &request->Segments[index];
+        const BLK_SEGMENT *segment;
         uint32_t bytes;
 
         if (index == request->SegmentCount)
             return false;
+        segment = &request->Segments[index];
         bytes = segment->Bytes - offset;
         if (bytes > engine->SegmentBytesMax)
             bytes = engine->SegmentBytesMax;

@@ -207,6 +207,8 @@ static void BuildGetId(BLK_REQUEST *request)
 {
     BLK_SLOT *slot = request->Slot;
 
+    /* "NUL-padded", but a device may write no more than its number: what an UNMAP left here is none of it. */
+    VirtioZero(slot->Dma->Payload.Id, VIRTIO_BLK_ID_LENGTH);
     SetHeader(request, VIRTIO_BLK_T_GET_ID, 0);
     SetData(&slot->Dma->Table[1], slot->Physical + offsetof(BLK_SLOT_DMA, Payload), VIRTIO_BLK_ID_LENGTH,
             VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);

@@ -460,7 +460,8 @@ static void serial_ends_at_nul(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(config_fields_follow_the_features), TEST(config_is_of_one_generation), TEST(block_sizes),
     TEST(block_size_may_not_change), TEST(capacities), TEST(capacity_change_is_an_attention), TEST(write_cache),
-    TEST(topology_and_limits), TEST(segment_sizes), TEST(discard_limits), TEST(serial_from_place), TEST(serial_from_device),
+    TEST(topology_and_limits), TEST(segment_sizes), TEST(discard_limits), TEST(serial_from_place),
+    TEST(serial_from_device),
     TEST(serial_of_blanks_is_none), TEST(serial_refused_by_device),
     TEST(serial_ends_at_nul),
 };

@@ -7,6 +7,18 @@
 static const struct scenario scenarios[] = {
     {.name = "workload", .help = "start, enumerate, --workload, unload", .run = scenario_workload},
     {.name = "third-party", .help = "the same for a miniport that is not ours, verified", .run = scenario_third_party, .verify = true},
+    {.name = "scsi-compliance", .help = "CDBs with expected status, sense and length; every other operation code", .run = scenario_scsi_compliance},
+    {.name = "lun-reset", .help = "resets of unit and target without outstanding I/O", .run = scenario_lun_reset, .verify = true},
+    {.name = "lun-reset-with-io", .help = "the same in the middle of I/O", .run = scenario_lun_reset_with_io, .verify = true},
+    {.name = "bus-reset", .help = "HwStorResetBus and RESET_BUS, with and without I/O", .run = scenario_bus_reset, .verify = true},
+    {.name = "resets", .help = "--repeat resets in a row (default 100000 on the model, 1000 on QEMU), no leak", .run = scenario_resets, .verify = true},
+    {.name = "pnp-disable-enable-with-io", .help = "stop and start, other addresses each time, I/O going on", .run = scenario_pnp, .verify = true},
+    {.name = "sleep-with-io", .help = "D3 and back, I/O going on", .run = scenario_sleep, .verify = true},
+    {.name = "surprise", .help = "one life with the device pulled at --surprise-at", .run = scenario_surprise, .verify = true},
+    {.name = "surprise-remove", .help = "the same at every step (--repeat N: at about N of them)", .drive = scenario_surprise_remove},
+    {.name = "fault-run", .help = "one life with --fail-nth", .run = scenario_fault_run, .verify = true},
+    {.name = "systematic-fault-injection", .help = "the same for every call that may fail", .drive = scenario_fault_injection},
+    {.name = "ioctl", .help = "the AEROVBLK miniport control", .run = scenario_ioctl},
 };
 
 const struct scenario *scenario_find(const char *name)

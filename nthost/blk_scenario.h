@@ -51,6 +51,7 @@ void scenario_config_change(struct bench *b);
 void scenario_hung_device(struct bench *b);
 void scenario_hostile_run(struct bench *b);
 void scenario_ioctl(struct bench *b);
+void scenario_fault_run(struct bench *b);
 int scenario_surprise_remove(const struct blk_options *options);
 int scenario_fault_injection(const struct blk_options *options);
 int scenario_feature_matrix(const struct blk_options *options);

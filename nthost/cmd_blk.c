@@ -144,18 +144,20 @@ int cmd_blk(int argc, char **argv)
     static struct blk_options options;
     const struct scenario *scenario;
 
-    for (int i = 0; i < argc; i++) {
+    for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             blk_help();
             return EXIT_OK;
         }
     }
-    if (!blk_options_parse(&options, argc, argv))
+    if (!blk_options_parse(&options, argc - 1, argv + 1))
         return EXIT_USAGE;
     if (options.seed == 0)
         options.seed = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
     verifier_set_seed(options.seed);
     scenario = scenario_find(options.scenario);
+    if (options.failure_sweep)
+        return scenario_fault_injection(&options);
     if (scenario->drive != NULL)
         return scenario->drive(&options);
     return blk_run(&options);

@@ -17,10 +17,10 @@
 
 /* Best first. */
 typedef enum VIRTIO_MSIX_PLAN {
-    VirtioMsixPerQueue, /* config on 0, queue q on 1 + q */
+    VirtioMsixPerQueue,     /* config on 0, queue q on 1 + q */
     VirtioMsixSharedQueues, /* config on 0, every queue on 1 */
-    VirtioMsixSharedAll, /* everything on 0 */
-    VirtioIntx, /* no vectors */
+    VirtioMsixSharedAll,    /* everything on 0 */
+    VirtioIntx,             /* no vectors */
 } VIRTIO_MSIX_PLAN;
 
 /* The best plan that the number of granted messages allows. */

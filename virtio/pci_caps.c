@@ -29,8 +29,8 @@ typedef struct CAP_WALK {
     const uint64_t *BarAddress;
     VIRTIO_PCI_CAP_POLICY Policy;
     VIRTIO_PCI_CAPS *Caps;
-    bool Listed[TYPE_COUNT]; /* an instance was there */
-    bool Found[TYPE_COUNT]; /* an acceptable one */
+    bool Listed[TYPE_COUNT];                   /* an instance was there */
+    bool Found[TYPE_COUNT];                    /* an acceptable one */
     VIRTIO_PCI_CAP_RESULT Refusal[TYPE_COUNT]; /* why the first unacceptable one was not, if for its BAR */
 } CAP_WALK;
 
@@ -209,8 +209,8 @@ static VIRTIO_PCI_CAP_RESULT CheckComplete(CAP_WALK *walk)
 }
 
 VIRTIO_PCI_CAP_RESULT VirtioPciParseCaps(const uint8_t *config, size_t length,
-                                         const uint64_t barAddress[VIRTIO_PCI_BAR_COUNT],
-                                         VIRTIO_PCI_CAP_POLICY policy, VIRTIO_PCI_CAPS *caps)
+                                         const uint64_t barAddress[VIRTIO_PCI_BAR_COUNT], VIRTIO_PCI_CAP_POLICY policy,
+                                         VIRTIO_PCI_CAPS *caps)
 {
     CAP_WALK walk;
     VIRTIO_PCI_CAP_RESULT result;

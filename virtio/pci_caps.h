@@ -53,7 +53,7 @@ typedef enum VIRTIO_PCI_CAP_RESULT {
     VirtioPciCapCapLenTooSmall,
     VirtioPciCapNotifyCapLenTooSmall,
     VirtioPciCapCapTruncated,
-    VirtioPciCapDuplicateCfgType, /* strict */
+    VirtioPciCapDuplicateCfgType,   /* strict */
     VirtioPciCapBarIndexOutOfRange, /* strict */
     VirtioPciCapBarAddressMissing,
     VirtioPciCapBarAddressOverflow,
@@ -69,7 +69,7 @@ typedef struct VIRTIO_PCI_REGION {
     uint8_t Id;
     uint8_t CapLength;
     uint8_t CapOffset; /* of the capability, in configuration space */
-    uint32_t Offset; /* of the region, in its BAR */
+    uint32_t Offset;   /* of the region, in its BAR */
     uint32_t Length;
     uint64_t Address; /* barAddress[Bar] + Offset */
 } VIRTIO_PCI_REGION;
@@ -90,8 +90,8 @@ typedef struct VIRTIO_PCI_CAPS {
  * caps: zeroed, then filled; its content counts only when the result is VirtioPciCapOk.
  */
 VIRTIO_PCI_CAP_RESULT VirtioPciParseCaps(const uint8_t *config, size_t length,
-                                         const uint64_t barAddress[VIRTIO_PCI_BAR_COUNT],
-                                         VIRTIO_PCI_CAP_POLICY policy, VIRTIO_PCI_CAPS *caps);
+                                         const uint64_t barAddress[VIRTIO_PCI_BAR_COUNT], VIRTIO_PCI_CAP_POLICY policy,
+                                         VIRTIO_PCI_CAPS *caps);
 
 /* Static string such as "CAP_LIST_LOOP"; "UNKNOWN" for a value that is no result. */
 const char *VirtioPciCapResultToString(VIRTIO_PCI_CAP_RESULT result);

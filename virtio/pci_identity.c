@@ -138,14 +138,10 @@ VIRTIO_PCI_LAYOUT_RESULT VirtioPciCheckContractLayout(const VIRTIO_PCI_CAPS *cap
 const char *VirtioPciLayoutResultToString(VIRTIO_PCI_LAYOUT_RESULT result)
 {
     static const char *const names[VirtioPciLayoutResultCount] = {
-        [VirtioPciLayoutOk] = "OK",
-        [VirtioPciLayoutBadArgument] = "BAD_ARGUMENT",
-        [VirtioPciLayoutBar0] = "BAR0",
-        [VirtioPciLayoutCommon] = "COMMON",
-        [VirtioPciLayoutNotify] = "NOTIFY",
-        [VirtioPciLayoutIsr] = "ISR",
-        [VirtioPciLayoutDevice] = "DEVICE",
-        [VirtioPciLayoutMultiplier] = "MULTIPLIER",
+        [VirtioPciLayoutOk] = "OK",         [VirtioPciLayoutBadArgument] = "BAD_ARGUMENT",
+        [VirtioPciLayoutBar0] = "BAR0",     [VirtioPciLayoutCommon] = "COMMON",
+        [VirtioPciLayoutNotify] = "NOTIFY", [VirtioPciLayoutIsr] = "ISR",
+        [VirtioPciLayoutDevice] = "DEVICE", [VirtioPciLayoutMultiplier] = "MULTIPLIER",
     };
 
     return (unsigned)result < VirtioPciLayoutResultCount ? names[result] : "UNKNOWN";

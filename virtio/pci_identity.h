@@ -29,7 +29,7 @@ typedef struct VIRTIO_PCI_IDENTITY {
     uint16_t VendorId;
     uint16_t DeviceId;
     uint16_t SubsystemVendorId; /* 0 when the configuration space given is too short to hold it */
-    uint16_t SubsystemId; /* likewise */
+    uint16_t SubsystemId;       /* likewise */
     uint8_t RevisionId;
     uint8_t VirtioType; /* DeviceId - 0x1040; 0 unless the ID is a modern one */
 } VIRTIO_PCI_IDENTITY;

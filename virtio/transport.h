@@ -37,22 +37,22 @@
 
 typedef enum VIRTIO_RESULT {
     VirtioOk,
-    VirtioErrorBadArgument, /* the caller's mistake: nothing was done */
-    VirtioErrorBadRegion, /* a register region is unmapped, too short or misaligned */
-    VirtioErrorGone, /* all ones: surprise-removed or unpowered */
-    VirtioErrorResetTimeout, /* status did not read 0 in time */
-    VirtioErrorMissingFeature, /* a required feature is not offered */
+    VirtioErrorBadArgument,     /* the caller's mistake: nothing was done */
+    VirtioErrorBadRegion,       /* a register region is unmapped, too short or misaligned */
+    VirtioErrorGone,            /* all ones: surprise-removed or unpowered */
+    VirtioErrorResetTimeout,    /* status did not read 0 in time */
+    VirtioErrorMissingFeature,  /* a required feature is not offered */
     VirtioErrorFeaturesRefused, /* FEATURES_OK did not stick */
-    VirtioErrorNeedsReset, /* NEEDS_RESET is set, or the device lost its state */
-    VirtioErrorNoQueue, /* the queue does not exist */
-    VirtioErrorBadQueueSize, /* the device's size is no power of two in 2..32768, or less than asked for */
-    VirtioErrorQueueSizeFixed, /* the device does not take a smaller size: use its own */
-    VirtioErrorQueueBusy, /* already enabled: the device was not reset */
+    VirtioErrorNeedsReset,      /* NEEDS_RESET is set, or the device lost its state */
+    VirtioErrorNoQueue,         /* the queue does not exist */
+    VirtioErrorBadQueueSize,    /* the device's size is no power of two in 2..32768, or less than asked for */
+    VirtioErrorQueueSizeFixed,  /* the device does not take a smaller size: use its own */
+    VirtioErrorQueueBusy,       /* already enabled: the device was not reset */
     VirtioErrorQueueNotEnabled, /* the queue did not become enabled */
-    VirtioErrorVectorRefused, /* the vector did not read back: try VirtioNextMsixPlan */
-    VirtioErrorDoorbellRange, /* the queue's doorbell lies outside the notify region or is misaligned */
-    VirtioErrorConfigRange, /* a field lies outside the device configuration */
-    VirtioErrorConfigUnstable, /* the configuration changed on every attempt to read it */
+    VirtioErrorVectorRefused,   /* the vector did not read back: try VirtioNextMsixPlan */
+    VirtioErrorDoorbellRange,   /* the queue's doorbell lies outside the notify region or is misaligned */
+    VirtioErrorConfigRange,     /* a field lies outside the device configuration */
+    VirtioErrorConfigUnstable,  /* the configuration changed on every attempt to read it */
     VirtioResultCount,
 } VIRTIO_RESULT;
 
@@ -62,15 +62,15 @@ const char *VirtioResultToString(VIRTIO_RESULT result);
 typedef struct VIRTIO_ENV {
     void *Context;
     void (*DelayMicroseconds)(void *context, uint32_t microseconds); /* required */
-    void (*Lock)(void *context); /* both or neither */
+    void (*Lock)(void *context);                                     /* both or neither */
     void (*Unlock)(void *context);
 } VIRTIO_ENV;
 
 /* Where and what to write to announce buffers on one queue. */
 typedef struct VIRTIO_DOORBELL {
     volatile uint16_t *Mmio; /* modern; NULL on the legacy transport */
-    uint16_t Port; /* legacy */
-    uint16_t Value; /* the queue's index */
+    uint16_t Port;           /* legacy */
+    uint16_t Value;          /* the queue's index */
 } VIRTIO_DOORBELL;
 
 /* Physical addresses of a queue's three parts; see virtqueue.h. The legacy transport takes Desc alone and demands that
@@ -89,14 +89,14 @@ typedef struct VIRTIO_CONFIG_FIELD {
 } VIRTIO_CONFIG_FIELD;
 
 /* Initialiser for a field that has the same offset in the caller's wire structure as on the wire. */
-#define VIRTIO_CONFIG_FIELD_OF(type, member) \
-    { \
-        (uint16_t)offsetof(type, member), (uint16_t)sizeof(((type *)0)->member) \
-    }
+/* clang-format off */
+#define VIRTIO_CONFIG_FIELD_OF(type, member) {(uint16_t)offsetof(type, member), (uint16_t)sizeof(((type *)0)->member)}
+/* clang-format on */
 
 typedef struct VIRTIO_TRANSPORT VIRTIO_TRANSPORT;
 
 /* What a transport supplies; drivers call the functions below instead. */
+/* clang-format off */
 typedef struct VIRTIO_TRANSPORT_OPS {
     uint8_t (*ReadStatus)(VIRTIO_TRANSPORT *transport);
     void (*WriteStatus)(VIRTIO_TRANSPORT *transport, uint8_t status);
@@ -114,13 +114,14 @@ typedef struct VIRTIO_TRANSPORT_OPS {
     void (*Ring)(const VIRTIO_DOORBELL *doorbell);
     bool Modern; /* VERSION_1 is required, FEATURES_OK exists */
 } VIRTIO_TRANSPORT_OPS;
+/* clang-format on */
 
 struct VIRTIO_TRANSPORT {
     const VIRTIO_TRANSPORT_OPS *Ops;
     VIRTIO_ENV Env;
-    uint64_t OfferedFeatures; /* as last read by VirtioNegotiate, for diagnostics */
+    uint64_t OfferedFeatures;  /* as last read by VirtioNegotiate, for diagnostics */
     uint64_t AcceptedFeatures; /* 0 until VirtioNegotiate succeeds and after VirtioReset */
-    uint32_t ConfigLength; /* bytes of device configuration */
+    uint32_t ConfigLength;     /* bytes of device configuration */
 };
 
 /*

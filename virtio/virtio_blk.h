@@ -50,20 +50,20 @@
    them; capacity is always there. Packed only so that sizeof is the wire's 60 on ABIs that align uint64_t to 8. */
 #pragma pack(push, 1)
 typedef struct VIRTIO_BLK_CONFIG {
-    uint64_t Capacity; /* in 512-byte sectors */
-    uint32_t SizeMax; /* SIZE_MAX */
-    uint32_t SegMax; /* SEG_MAX */
+    uint64_t Capacity;  /* in 512-byte sectors */
+    uint32_t SizeMax;   /* SIZE_MAX */
+    uint32_t SegMax;    /* SEG_MAX */
     uint16_t Cylinders; /* GEOMETRY */
     uint8_t Heads;
     uint8_t Sectors;
-    uint32_t BlkSize; /* BLK_SIZE */
+    uint32_t BlkSize;         /* BLK_SIZE */
     uint8_t PhysicalBlockExp; /* TOPOLOGY: logical blocks per physical block, log2 */
     uint8_t AlignmentOffset;
     uint16_t MinIoSize;
     uint32_t OptIoSize;
     uint8_t Writeback; /* CONFIG_WCE */
     uint8_t Unused0;
-    uint16_t NumQueues; /* MQ */
+    uint16_t NumQueues;         /* MQ */
     uint32_t MaxDiscardSectors; /* DISCARD, in 512-byte sectors */
     uint32_t MaxDiscardSeg;
     uint32_t DiscardSectorAlignment;

@@ -31,7 +31,7 @@
 
 typedef enum VIRTQUEUE_RESULT {
     VirtqueueOk,
-    VirtqueueFull, /* does not fit now; nothing changed */
+    VirtqueueFull,    /* does not fit now; nothing changed */
     VirtqueueTooLong, /* can never fit: VIRTIO 1.x, a chain MUST NOT be longer than the queue size */
     VirtqueueBadArgument,
     VirtqueueIsBroken, /* see Corruption; only VirtqueueReset helps */
@@ -46,17 +46,17 @@ typedef enum VIRTQUEUE_GET {
 /* What the device did to break the queue. */
 typedef enum VIRTQUEUE_CORRUPTION {
     VirtqueueSound,
-    VirtqueueBadUsedIndex, /* more completions than chains published */
-    VirtqueueBadUsedId, /* an id beyond the queue */
+    VirtqueueBadUsedIndex,   /* more completions than chains published */
+    VirtqueueBadUsedId,      /* an id beyond the queue */
     VirtqueueNotOutstanding, /* an id that is not the head of an outstanding chain */
-    VirtqueueBadUsedLength, /* more bytes written than the chain has room for */
+    VirtqueueBadUsedLength,  /* more bytes written than the chain has room for */
 } VIRTQUEUE_CORRUPTION;
 
 /* Where the parts lie in one block of ring memory. Event words are always allocated: they are harmless without
    EVENT_IDX and required with it. */
 typedef struct VIRTQUEUE_LAYOUT {
-    uint32_t Alignment; /* of the block, virtual and physical */
-    uint32_t Length; /* of the block */
+    uint32_t Alignment;   /* of the block, virtual and physical */
+    uint32_t Length;      /* of the block */
     uint32_t AvailOffset; /* the descriptor table is at 0 */
     uint32_t UsedOffset;
     uint16_t Size;
@@ -74,8 +74,8 @@ typedef struct VIRTQUEUE_RING {
 } VIRTQUEUE_RING;
 
 typedef struct VIRTQUEUE_OPTIONS {
-    bool Indirect; /* INDIRECT_DESC was accepted */
-    bool EventIdx; /* EVENT_IDX was accepted */
+    bool Indirect;    /* INDIRECT_DESC was accepted */
+    bool EventIdx;    /* EVENT_IDX was accepted */
     bool ClampLength; /* legacy devices report lengths carelessly: cut a length that is too large instead of breaking */
 } VIRTQUEUE_OPTIONS;
 
@@ -93,17 +93,17 @@ typedef struct VIRTQUEUE {
     volatile VIRTQ_USED *Used;
     const volatile uint16_t *AvailEvent; /* behind Used->Ring */
     VIRTQUEUE_HEAD *Heads;
-    uint16_t *Free; /* stack of free descriptors */
+    uint16_t *Free;  /* stack of free descriptors */
     uint16_t *Links; /* driver-private NEXT of each descriptor in a chain of several */
     uint16_t Size;
     uint16_t Mask;
-    uint16_t FreeCount; /* height of Free; 0 while Broken */
-    uint16_t AvailIndex; /* chains added, modulo 65536 */
+    uint16_t FreeCount;      /* height of Free; 0 while Broken */
+    uint16_t AvailIndex;     /* chains added, modulo 65536 */
     uint16_t PublishedIndex; /* of those, shown to the device */
-    uint16_t KickedIndex; /* PublishedIndex at the last VirtqueueKickNeeded */
-    uint16_t UsedIndex; /* completions taken */
-    uint16_t UsedSeen; /* completions known to be there and checked against PublishedIndex */
-    uint16_t IndirectSpan; /* chains of 2 to this + 1 descriptors go indirect; 0 for none */
+    uint16_t KickedIndex;    /* PublishedIndex at the last VirtqueueKickNeeded */
+    uint16_t UsedIndex;      /* completions taken */
+    uint16_t UsedSeen;       /* completions known to be there and checked against PublishedIndex */
+    uint16_t IndirectSpan;   /* chains of 2 to this + 1 descriptors go indirect; 0 for none */
     bool EventIdx;
     bool ClampLength;
     bool Broken;
@@ -114,7 +114,7 @@ typedef struct VIRTQUEUE {
 
 typedef struct VIRTQUEUE_COMPLETION {
     void *Cookie;
-    uint32_t Token; /* the one VirtqueueAdd gave */
+    uint32_t Token;  /* the one VirtqueueAdd gave */
     uint32_t Length; /* bytes the device says it wrote; never more than the chain's writableBytes */
 } VIRTQUEUE_COMPLETION;
 

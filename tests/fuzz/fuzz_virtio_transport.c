@@ -47,28 +47,28 @@ static void check_port(uint16_t port, unsigned width)
     FUZZ_CHECK(port >= PORT && port + width <= PORT + PORT_LENGTH && port % width == 0);
 }
 
-#define MMIO(width, type)                                                                                              \
-    type VirtioRead##width(const volatile type *address)                                                               \
-    {                                                                                                                  \
-        check_mmio((uintptr_t)address, width / 8);                                                                     \
-        return (type)next_value(width / 8);                                                                            \
-    }                                                                                                                  \
-    void VirtioWrite##width(volatile type *address, type value)                                                        \
-    {                                                                                                                  \
-        (void)value;                                                                                                   \
-        FUZZ_CHECK(++accesses < ACCESSES_MAX);                                                                         \
-        check_mmio((uintptr_t)address, width / 8);                                                                     \
-    }                                                                                                                  \
-    type VirtioPortRead##width(uint16_t port)                                                                          \
-    {                                                                                                                  \
-        check_port(port, width / 8);                                                                                   \
-        return (type)next_value(width / 8);                                                                            \
-    }                                                                                                                  \
-    void VirtioPortWrite##width(uint16_t port, type value)                                                             \
-    {                                                                                                                  \
-        (void)value;                                                                                                   \
-        FUZZ_CHECK(++accesses < ACCESSES_MAX);                                                                         \
-        check_port(port, width / 8);                                                                                   \
+#define MMIO(width, type)                                       \
+    type VirtioRead##width(const volatile type *address)        \
+    {                                                           \
+        check_mmio((uintptr_t)address, width / 8);              \
+        return (type)next_value(width / 8);                     \
+    }                                                           \
+    void VirtioWrite##width(volatile type *address, type value) \
+    {                                                           \
+        (void)value;                                            \
+        FUZZ_CHECK(++accesses < ACCESSES_MAX);                  \
+        check_mmio((uintptr_t)address, width / 8);              \
+    }                                                           \
+    type VirtioPortRead##width(uint16_t port)                   \
+    {                                                           \
+        check_port(port, width / 8);                            \
+        return (type)next_value(width / 8);                     \
+    }                                                           \
+    void VirtioPortWrite##width(uint16_t port, type value)      \
+    {                                                           \
+        (void)value;                                            \
+        FUZZ_CHECK(++accesses < ACCESSES_MAX);                  \
+        check_port(port, width / 8);                            \
     }
 
 MMIO(8, uint8_t)

@@ -105,8 +105,7 @@ static void env_unlock(void *context)
 
 VIRTIO_ENV fake_env(void)
 {
-    return (VIRTIO_ENV){
-        .Context = device, .DelayMicroseconds = env_delay, .Lock = env_lock, .Unlock = env_unlock};
+    return (VIRTIO_ENV){.Context = device, .DelayMicroseconds = env_delay, .Lock = env_lock, .Unlock = env_unlock};
 }
 
 /* Counts the access. True when there is still a device to answer it. */

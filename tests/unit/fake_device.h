@@ -38,17 +38,17 @@ struct fake_device {
     uint64_t offered;
     struct fake_queue queue[FAKE_QUEUES];
     uint8_t config[FAKE_CONFIG_LENGTH];
-    uint16_t vectors; /* MSI-X vectors the device accepts: 0 to vectors - 1 */
+    uint16_t vectors;     /* MSI-X vectors the device accepts: 0 to vectors - 1 */
     unsigned reset_reads; /* status reads that still show the old status after a reset */
     bool reset_never;
-    bool gone; /* every read is all ones, every write lost */
+    bool gone;      /* every read is all ones, every write lost */
     int gone_after; /* becomes gone after this many accesses; < 0 never */
     bool refuse_features;
     bool size_fixed;
     bool enable_fails;
-    bool demand_lock; /* selector fields may be touched only under the lock */
-    bool scramble; /* another driver's user of the selectors comes in at every unlock */
-    bool msix; /* legacy: MSI-X is enabled, which moves the configuration */
+    bool demand_lock;   /* selector fields may be touched only under the lock */
+    bool scramble;      /* another driver's user of the selectors comes in at every unlock */
+    bool msix;          /* legacy: MSI-X is enabled, which moves the configuration */
     int config_changes; /* how many reads of a configuration register change the configuration under the reader */
     uint8_t isr;
 

@@ -53,17 +53,17 @@ void model_busy(struct queue_model *model);
 /* Whether a driver that published the entries [old, new) must notify, entry by entry. */
 bool model_wants_kick(const struct queue_model *model, uint16_t old_index, uint16_t new_index);
 
-#define MODEL_CHECK(condition, ...) \
-    do { \
-        if (!(condition)) { \
+#define MODEL_CHECK(condition, ...)                                  \
+    do {                                                             \
+        if (!(condition)) {                                          \
             model_fail(__FILE__, __LINE__, #condition, __VA_ARGS__); \
-        } \
+        }                                                            \
     } while (0)
 
 /* What to print before aborting, besides the message: how to run this again. */
 extern char model_repeat[256];
 
 __attribute__((noreturn, format(printf, 4, 5))) void model_fail(const char *file, int line, const char *condition,
-                                                               const char *format, ...);
+                                                                const char *format, ...);
 
 #endif

@@ -48,10 +48,10 @@ static inline int unit_run(int argc, char **argv, const struct CMUnitTest *tests
     return result;
 }
 
-#define UNIT_MAIN(tests)                                                                                               \
-    int main(int argc, char **argv)                                                                                    \
-    {                                                                                                                  \
-        return unit_run(argc, argv, (tests), sizeof(tests) / sizeof((tests)[0]));                                      \
+#define UNIT_MAIN(tests)                                                          \
+    int main(int argc, char **argv)                                               \
+    {                                                                             \
+        return unit_run(argc, argv, (tests), sizeof(tests) / sizeof((tests)[0])); \
     }
 
 #endif

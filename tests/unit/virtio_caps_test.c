@@ -27,12 +27,11 @@ static VIRTIO_PCI_CAP_RESULT parse(VIRTIO_PCI_CAP_POLICY policy)
     return parse_length(policy, sizeof(config.bytes));
 }
 
-#define EXPECT(policy, name)                                                                                           \
-    assert_string_equal(VirtioPciCapResultToString(parse(VirtioPciCap##policy)), name)
-#define EXPECT_BOTH(name)                                                                                              \
-    do {                                                                                                               \
-        EXPECT(Permissive, name);                                                                                      \
-        EXPECT(Strict, name);                                                                                          \
+#define EXPECT(policy, name) assert_string_equal(VirtioPciCapResultToString(parse(VirtioPciCap##policy)), name)
+#define EXPECT_BOTH(name)         \
+    do {                          \
+        EXPECT(Permissive, name); \
+        EXPECT(Strict, name);     \
     } while (0)
 
 static void expect_region(const VIRTIO_PCI_REGION *region, unsigned bar, unsigned type, unsigned cap_offset,

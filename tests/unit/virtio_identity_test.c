@@ -150,9 +150,12 @@ static void layout_of_qemu_is_standard(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(identity_results_by_name), cmocka_unit_test(identity_modern_range),
-    cmocka_unit_test(identity_is_reported),     cmocka_unit_test(layout_results_by_name),
-    cmocka_unit_test(layout_edges),             cmocka_unit_test(layout_of_qemu_is_standard),
+    cmocka_unit_test(identity_results_by_name),
+    cmocka_unit_test(identity_modern_range),
+    cmocka_unit_test(identity_is_reported),
+    cmocka_unit_test(layout_results_by_name),
+    cmocka_unit_test(layout_edges),
+    cmocka_unit_test(layout_of_qemu_is_standard),
 };
 
 UNIT_MAIN(tests)

@@ -191,12 +191,9 @@ static void doorbell_isr_and_absence(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
-    TEST(init_checks_the_ports),
-    TEST(negotiate_32_bits_without_features_ok),
-    TEST(queue_by_page_number),
-    TEST(queue_memory_must_be_in_legacy_layout),
-    TEST(msix_moves_the_configuration),
-    TEST(config_without_a_generation_is_read_until_it_agrees),
+    TEST(init_checks_the_ports),        TEST(negotiate_32_bits_without_features_ok),
+    TEST(queue_by_page_number),         TEST(queue_memory_must_be_in_legacy_layout),
+    TEST(msix_moves_the_configuration), TEST(config_without_a_generation_is_read_until_it_agrees),
     TEST(doorbell_isr_and_absence),
 };
 

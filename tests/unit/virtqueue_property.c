@@ -56,10 +56,10 @@ struct run {
     uint64_t done_in, done_out;
 
     uint32_t free_descriptors;
-    uint16_t kicked; /* avail index at the last kick decision */
-    bool asleep; /* the device waits for a kick */
+    uint16_t kicked;   /* avail index at the last kick decision */
+    bool asleep;       /* the device waits for a kick */
     bool kick_pending; /* a kick is on its way */
-    bool listening; /* the driver waits for an interrupt */
+    bool listening;    /* the driver waits for an interrupt */
     bool interrupt_pending;
     unsigned barriers;
     uint64_t taken, kicks, interrupts, refused_full;

@@ -42,10 +42,9 @@ static void line_wait(struct line *line, const char *who)
     for (unsigned spins = 1; !__atomic_load_n(&line->raised, __ATOMIC_ACQUIRE); spins++) {
         if (spins % 1024 == 0) {
             sched_yield();
-            MODEL_CHECK(time(NULL) - start < WATCHDOG_SECONDS,
-                        "%s was never woken: fetched %llu, completed %llu of %llu", who,
-                        (unsigned long long)model.fetched, (unsigned long long)model.completed,
-                        (unsigned long long)chains);
+            MODEL_CHECK(
+                time(NULL) - start < WATCHDOG_SECONDS, "%s was never woken: fetched %llu, completed %llu of %llu", who,
+                (unsigned long long)model.fetched, (unsigned long long)model.completed, (unsigned long long)chains);
         }
     }
     __atomic_store_n(&line->raised, false, __ATOMIC_RELAXED);

@@ -279,6 +279,11 @@ size_t ram_size(const void *address)
     return live_record(address, "size query")->bytes;
 }
 
+const char *ram_tag(const void *address)
+{
+    return live_record(address, "tag query")->tag;
+}
+
 uint64_t ram_physical(const void *address)
 {
     const struct allocation *a = ram_record_at(address);

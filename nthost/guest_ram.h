@@ -39,6 +39,7 @@ uint64_t ram_high_bytes(void);
 void *ram_alloc(size_t bytes, unsigned flags, const char *tag);
 void ram_free(void *address); /* rule double-free / free-of-unknown-address */
 size_t ram_size(const void *address); /* of the allocation that starts there */
+const char *ram_tag(const void *address); /* of the allocation that starts there */
 uint64_t ram_physical(const void *address); /* NO_PHYSICAL when it is not guest RAM */
 void *ram_virtual(uint64_t physical); /* the live mapping of a physical address, or NULL; MmGetVirtualForPhysical's kind of use */
 uint64_t ram_take_page(bool below_4g); /* a physical page of the host's own (MSI-X messages) */

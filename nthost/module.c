@@ -7,6 +7,7 @@
 
 #include "guest_ram.h"
 #include "module_internal.h"
+#include "nt_exports.h"
 #include "verifier.h"
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -133,6 +134,7 @@ module *module_load(const char *path, const char *modules_directory)
     module *m = calloc(1, sizeof(*m));
     if (m == NULL || (m->path = strdup(path)) == NULL)
         environment_failed("%s: no memory", path);
+    kernel_exports_register();
     const char *slash = strrchr(m->path, '/');
     m->name = slash != NULL ? slash + 1 : m->path;
     pe_open(&m->pe, m->path);

@@ -7,12 +7,6 @@
 #include "guest_ram.h"
 #include "trap_internal.h"
 
-#if defined(__x86_64__)
-#define SHARED_DATA ((uintptr_t)0xfffff78000000000ull)
-#else
-#define SHARED_DATA ((uintptr_t)0xffdf0000u)
-#endif
-
 /* KUSER_SHARED_DATA (ntddk.h). A KSYSTEM_TIME is low, high, high again. */
 enum {
     TICK_COUNT_MULTIPLIER = 0x4,
@@ -42,7 +36,7 @@ uint64_t tick_count(void)
 
 bool shared_data_at(uintptr_t address)
 {
-    return address - SHARED_DATA < PAGE_BYTES;
+    return address - SHARED_DATA_ADDRESS < PAGE_BYTES;
 }
 
 static void put32(uint8_t *at, uint64_t value)
@@ -61,7 +55,7 @@ static void put_time(uint8_t *at, uint64_t value)
 uint64_t shared_data_read(uintptr_t address, unsigned width)
 {
     uint8_t data[SHARED_BYTES + 8] = {0};
-    uintptr_t offset = address - SHARED_DATA;
+    uintptr_t offset = address - SHARED_DATA_ADDRESS;
     uint64_t value = 0;
     put32(data + TICK_COUNT_MULTIPLIER, ((uint64_t)TICK_US << 24) / 1000);
     put_time(data + INTERRUPT_TIME, interrupt_time_100ns());

@@ -188,6 +188,7 @@ int tiny_wait(struct tiny_driver *d, unsigned wait_ms)
         if (interrupted(d) && d->used[1] != d->last_used) {
             int id = d->used[2 + d->last_used % d->size * 4];
             d->last_used++;
+            d->avail[2 + d->size] = d->last_used; /* used_event; nobody looks at it without EVENT_IDX */
             return id;
         }
         if (!d->bus->ops->progress(d->bus, 1000) && stub_clock_us != 0) {

@@ -76,6 +76,8 @@ struct bench {
     uint64_t image_bytes;
     const char *image_path;
     bool gone; /* the device has been pulled */
+    thread *plug_and_play; /* notices that it has */
+    bool unloading;
     struct access_counter doorbells, isr, common, config;
     struct workload_result result;
     bool measured;

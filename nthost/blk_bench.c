@@ -11,6 +11,7 @@
 /* QEMU's q35 has exactly 2 GiB below 4 GiB when it has RAM above; the memory is sparse. */
 #define RAM_LOW (2ull << 30)
 #define RAM_HIGH (2ull << 30)
+#define REMOVAL_DELAY_US 20000u
 #define MODEL_DISPATCH_LIMIT_US 100000u
 #define REAL_DISPATCH_LIMIT_US 5000000u /* of a clock that also measures how busy this machine is */
 
@@ -120,6 +121,34 @@ void bench_close_bus(struct bench *b)
     b->bus = NULL;
 }
 
+/* ---- plug and play's side of a surprise removal ---- */
+
+static bool removal_is_due(void *context)
+{
+    const struct bench *b = context;
+
+    return b->unloading ||
+           (b->gone && b->adapter != NULL && adapter_state(b->adapter) == ADAPTER_RUNNING && !adapter_in_transition(b->adapter));
+}
+
+static bool is_unloading(void *context)
+{
+    return ((const struct bench *)context)->unloading;
+}
+
+/* The message reaches the port driver a little after the device has gone. */
+static void plug_and_play_main(void *context)
+{
+    struct bench *b = context;
+
+    thread_wait(removal_is_due, b, UINT64_MAX);
+    if (b->unloading)
+        return;
+    thread_wait(is_unloading, b, cpu_random() % REMOVAL_DELAY_US);
+    if (!b->unloading)
+        adapter_surprise_removed(b->adapter);
+}
+
 bool bench_start(struct bench *b)
 {
     uint32_t status = 0;
@@ -129,6 +158,8 @@ bool bench_start(struct bench *b)
         bench_note(b, "DriverEntry failed with 0x%08x", (unsigned)status);
         return false;
     }
+    b->unloading = false;
+    b->plug_and_play = thread_create("plug and play", plug_and_play_main, b);
     if (!adapter_start(b->adapter)) {
         bench_note(b, "start refused: %s", adapter_failure(b->adapter));
         return false;
@@ -151,6 +182,10 @@ void bench_unload(struct bench *b)
 {
     if (b->adapter == NULL)
         return;
+    b->unloading = true;
+    if (b->plug_and_play != NULL)
+        thread_join(b->plug_and_play);
+    b->plug_and_play = NULL;
     if (b->gone && adapter_state(b->adapter) != ADAPTER_FAILED && adapter_state(b->adapter) != ADAPTER_REMOVED)
         adapter_surprise_removed(b->adapter);
     adapter_unload(b->adapter);

@@ -123,13 +123,6 @@ void scenario_surprise(struct bench *b)
             disk_flush(b);
     } else if (!b->gone)
         bench_fail(b, "the miniport does not start: %s", b->note);
-    if (b->gone && b->adapter != NULL && adapter_state(b->adapter) == ADAPTER_RUNNING) {
-        struct command ready = {.cdb = {0x00}, .cdb_length = 6, .no_retry = true, .timeout_seconds = 2};
-
-        /* Between the pull and the message from plug and play, requests still come. */
-        if (disk_command(b, &ready) == SRB_STATUS_SUCCESS && b->bus->real_time)
-            bench_note(b, "TEST UNIT READY succeeded without a device");
-    }
     bench_unload(b);
 }
 

@@ -187,6 +187,11 @@ enum adapter_state adapter_state(const adapter *a)
     return a->state;
 }
 
+bool adapter_in_transition(const adapter *a)
+{
+    return a->in_transition;
+}
+
 const PORT_CONFIGURATION_INFORMATION *adapter_config(const adapter *a)
 {
     return &a->agreed;

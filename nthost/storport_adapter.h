@@ -75,6 +75,7 @@ void adapter_remove(adapter *a);
 void adapter_unload(adapter *a);
 
 enum adapter_state adapter_state(const adapter *a);
+bool adapter_in_transition(const adapter *a); /* a start, stop, power or removal request is being worked on */
 const PORT_CONFIGURATION_INFORMATION *adapter_config(const adapter *a);
 const struct adapter_counts *adapter_counts(const adapter *a);
 unsigned adapter_messages(const adapter *a); /* 0: INTx */

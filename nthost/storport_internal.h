@@ -157,6 +157,7 @@ struct adapter {
     PHW_PASSIVE_INITIALIZE_ROUTINE passive_initialize;
     uint32_t supported_controls; /* bit per SCSI_ADAPTER_CONTROL_TYPE */
     unsigned performance_flags;
+    unsigned active; /* callbacks of the miniport that are running, on any processor */
 
     /* queues */
     struct unit *units;
@@ -175,6 +176,7 @@ struct adapter {
     timer retry_timer, tick, miniport_timer;
     PHW_TIMER miniport_timer_routine;
     bool removed;
+    bool in_transition; /* plug and play and power requests come one at a time */
     bool bus_changed;
     enum { RESET_NONE, RESET_UNIT, RESET_TARGET } reset_level; /* what the reset SRB in flight resets */
     struct request reset_request;
@@ -240,6 +242,7 @@ void queue_append(struct unit *unit, struct request *r);
 void queue_prepend(struct unit *unit, struct request *r);
 void queues_fail(adapter *a, uint8_t srb_status); /* what was never given to the miniport */
 bool adapter_wait_idle(adapter *a, uint64_t timeout_us);
+void adapter_wait_quiet(adapter *a); /* until no callback of the miniport runs or is queued any more */
 void adapter_hold(adapter *a);
 void adapter_release(adapter *a);
 void request_start(adapter *a, struct request *r);

@@ -22,17 +22,25 @@ static bool line_asserted(void *context)
 static bool line_service(void *context, uint32_t message)
 {
     adapter *a = context;
+    bool claimed;
 
     (void)message;
-    return (UCHAR)callback_call(CALLBACK_INTERRUPT, a->init.HwInterrupt, 1, (uintptr_t)a->extension) != FALSE;
+    a->active++;
+    claimed = (UCHAR)callback_call(CALLBACK_INTERRUPT, a->init.HwInterrupt, 1, (uintptr_t)a->extension) != FALSE;
+    a->active--;
+    return claimed;
 }
 
 static bool message_service(void *context, uint32_t message)
 {
     adapter *a = context;
+    bool claimed;
 
-    return (UCHAR)callback_call(CALLBACK_MESSAGE_INTERRUPT, a->agreed.HwMSInterruptRoutine, 2, (uintptr_t)a->extension,
-                                (uintptr_t)message) != FALSE;
+    a->active++;
+    claimed = (UCHAR)callback_call(CALLBACK_MESSAGE_INTERRUPT, a->agreed.HwMSInterruptRoutine, 2, (uintptr_t)a->extension,
+                                   (uintptr_t)message) != FALSE;
+    a->active--;
+    return claimed;
 }
 
 static void message_arrived(void *context, uint32_t message)
@@ -98,9 +106,12 @@ static void run_dpc(dpc *entry, void *argument1, void *argument2)
 {
     struct port_dpc *d = entry->context;
 
-    d->owner->counts.dpcs++;
-    callback_call(CALLBACK_DPC, d->routine, 4, (uintptr_t)d->address, (uintptr_t)d->owner->extension, (uintptr_t)argument1,
-                  (uintptr_t)argument2);
+    adapter *a = d->owner;
+
+    a->counts.dpcs++;
+    a->active++;
+    callback_call(CALLBACK_DPC, d->routine, 4, (uintptr_t)d->address, (uintptr_t)a->extension, (uintptr_t)argument1, (uintptr_t)argument2);
+    a->active--;
 }
 
 void port_initialize_dpc(adapter *a, STOR_DPC *address, PHW_DPC_ROUTINE routine)
@@ -139,7 +150,7 @@ bool port_issue_dpc(adapter *a, STOR_DPC *address, void *argument1, void *argume
     return dpc_insert(&d->queue_entry, argument1, argument2);
 }
 
-/* Before the device extension goes: a DPC still queued would run in freed memory. */
+/* Before the device extension goes: a DPC still queued would run in freed memory. Those that run have been waited for. */
 void port_dpcs_check_idle(adapter *a)
 {
     for (struct port_dpc *d = a->dpcs, *next; d != NULL; d = next) {
@@ -162,9 +173,11 @@ static void run_timer(timer *t)
     if (routine == NULL || a->removed)
         return;
     a->counts.timer_calls++;
+    a->active++;
     old = port_lock_start_io(a);
     callback_call(CALLBACK_TIMER, routine, 1, (uintptr_t)a->extension);
     port_unlock_start_io(a, old);
+    a->active--;
 }
 
 void port_request_timer(adapter *a, PHW_TIMER routine, uint32_t microseconds)

@@ -288,6 +288,22 @@ bool adapter_wait_idle(adapter *a, uint64_t timeout_us)
     return thread_wait(is_idle, a, timeout_us);
 }
 
+static bool is_quiet(void *context)
+{
+    const adapter *a = context;
+
+    for (const struct port_dpc *d = a->dpcs; d != NULL; d = d->next) {
+        if (d->queue_entry.queued)
+            return false;
+    }
+    return a->active == 0;
+}
+
+void adapter_wait_quiet(adapter *a)
+{
+    thread_wait(is_quiet, a, UINT64_MAX);
+}
+
 void adapter_hold(adapter *a)
 {
     a->held = true;

@@ -354,6 +354,7 @@ void request_start(adapter *a, struct request *r)
     bool completed = false, wanted = true;
 
     r->starting = &completed;
+    a->active++;
     if (a->init.HwBuildIo != NULL)
         wanted =
             (UCHAR)callback_call(CALLBACK_BUILD_IO, a->init.HwBuildIo, 2, (uintptr_t)a->extension, (uintptr_t)slot->srb) != FALSE;
@@ -363,6 +364,7 @@ void request_start(adapter *a, struct request *r)
         start_io(a, r, slot, &completed);
     if (!completed && r->starting == &completed)
         r->starting = NULL;
+    a->active--;
 }
 
 /* ---- completing ---- */

@@ -34,7 +34,10 @@ bool adapter_reset_bus(adapter *a)
 
     /* "The port driver pauses all device IO queues for the adapter and then calls the HwStorResetBus routine at IRQL DISPATCH_LEVEL
      * after acquiring the StartIo spin lock." */
+    if (a->state != ADAPTER_RUNNING || a->removed)
+        return false;
     a->held = true;
+    a->active++;
     a->counts.bus_resets++;
     old = port_lock_start_io(a);
     reset_mark(a);
@@ -44,6 +47,7 @@ bool adapter_reset_bus(adapter *a)
     port_unlock_start_io(a, old);
     if (a->options.reset_hold_ms != 0)
         a->paused_until = clock_us() + (uint64_t)a->options.reset_hold_ms * 1000u;
+    a->active--;
     a->held = was_held;
     if (!was_held)
         adapter_release(a);

@@ -125,6 +125,7 @@ static void start_undo(adapter *a)
     interrupts_disconnect(a);
     timer_cancel(&a->miniport_timer);
     a->miniport_timer_routine = NULL;
+    adapter_wait_quiet(a);
     port_dpcs_check_idle(a);
     resources_release(a);
     slots_destroy(a);
@@ -134,7 +135,22 @@ static void start_undo(adapter *a)
     a->state = ADAPTER_FAILED;
 }
 
-bool adapter_start(adapter *a)
+static bool no_transition(void *context)
+{
+    return !((adapter *)context)->in_transition;
+}
+
+/* The plug and play and power managers send one request after the other. False: the adapter is not in `state` (any more). */
+static bool transition_begin(adapter *a, enum adapter_state state)
+{
+    thread_wait(no_transition, a, UINT64_MAX);
+    if (a->state != state)
+        return false;
+    a->in_transition = true;
+    return true;
+}
+
+static bool start(adapter *a)
 {
     a->failure = NULL;
     a->held = a->busy = a->link_down = false;
@@ -153,6 +169,17 @@ bool adapter_start(adapter *a)
     query_controls(a);
     adapter_release(a);
     return true;
+}
+
+bool adapter_start(adapter *a)
+{
+    bool started;
+
+    if (!transition_begin(a, a->state == ADAPTER_STOPPED ? ADAPTER_STOPPED : ADAPTER_LOADED))
+        return false;
+    started = start(a);
+    a->in_transition = false;
+    return started;
 }
 
 /* ---- requests to the adapter ---- */
@@ -215,6 +242,8 @@ static void release_everything(adapter *a)
 
 void adapter_stop(adapter *a)
 {
+    if (!transition_begin(a, ADAPTER_RUNNING))
+        return;
     quiesce(a);
     send_pnp(a, StorStopDevice, SRB_PNP_FLAGS_ADAPTER_REQUEST, NULL);
     flush(a);
@@ -222,8 +251,10 @@ void adapter_stop(adapter *a)
     call_stop(a);
     a->state = ADAPTER_STOPPED;
     interrupts_disconnect(a);
+    adapter_wait_quiet(a);
     resources_release(a);
     slots_destroy(a);
+    a->in_transition = false;
 }
 
 /* ---- power ---- */
@@ -242,6 +273,8 @@ static void lose_power(adapter *a)
 
 void adapter_power_down(adapter *a, bool hibernate)
 {
+    if (!transition_begin(a, ADAPTER_RUNNING))
+        return;
     quiesce(a);
     send_power(a, StorPowerDeviceD3, hibernate ? STOR_POWER_ACTION_HIBERNATE : STOR_POWER_ACTION_SLEEP);
     flush(a);
@@ -253,6 +286,7 @@ void adapter_power_down(adapter *a, bool hibernate)
         control(a, CALLBACK_CONTROL_RUNNING, ScsiSetBootConfig, NULL);
     if (!hibernate)
         lose_power(a);
+    a->in_transition = false;
 }
 
 /* "If the miniport driver does not implement ScsiRestartAdapter, the Storport driver calls the miniport driver's HwStorFindAdapter and
@@ -284,16 +318,22 @@ static bool restart(adapter *a)
 
 bool adapter_power_up(adapter *a)
 {
+    bool restarted;
+
+    if (!transition_begin(a, ADAPTER_POWERED_DOWN))
+        return false;
     pci_device_restore(a->device);
     a->state = ADAPTER_RUNNING;
-    if (!restart(a)) {
+    restarted = restart(a);
+    if (restarted) {
+        send_power(a, StorPowerDeviceD0, 0);
+        adapter_release(a);
+    } else {
         queues_fail(a, SRB_STATUS_NO_DEVICE);
         start_undo(a);
-        return false;
     }
-    send_power(a, StorPowerDeviceD0, 0);
-    adapter_release(a);
-    return true;
+    a->in_transition = false;
+    return restarted;
 }
 
 /* ---- removal ---- */
@@ -302,6 +342,9 @@ static void remove_common(adapter *a)
 {
     a->removed = true;
     queues_fail(a, SRB_STATUS_NO_DEVICE);
+    interrupts_disconnect(a);
+    adapter_wait_quiet(a);
+    adapter_wait_idle(a, UINT64_MAX); /* completions of the last requests, on other processors */
     port_dpcs_check_idle(a);
     release_everything(a);
     resources_check_pool(a);
@@ -320,6 +363,8 @@ static void drain_removed(adapter *a)
 
 void adapter_surprise_removed(adapter *a)
 {
+    if (!transition_begin(a, a->state))
+        return;
     if (a->state == ADAPTER_RUNNING) {
         adapter_hold(a);
         send_pnp(a, StorSurpriseRemoval, SRB_PNP_FLAGS_ADAPTER_REQUEST, NULL);
@@ -329,10 +374,13 @@ void adapter_surprise_removed(adapter *a)
         call_stop(a);
     }
     remove_common(a);
+    a->in_transition = false;
 }
 
 void adapter_remove(adapter *a)
 {
+    if (!transition_begin(a, a->state))
+        return;
     if (a->state == ADAPTER_RUNNING) {
         quiesce(a);
         send_pnp(a, StorRemoveDevice, SRB_PNP_FLAGS_ADAPTER_REQUEST, NULL);
@@ -341,4 +389,5 @@ void adapter_remove(adapter *a)
         call_stop(a);
     }
     remove_common(a);
+    a->in_transition = false;
 }

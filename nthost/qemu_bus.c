@@ -256,8 +256,8 @@ static void qemu_port_write(pci_bus *bus, uint16_t port, unsigned width, uint32_
 
 /* ---- interrupts and progress ---- */
 
-/* Input of the I/O APIC that a function's pin is wired to: on q35 the slots below 25 of the root bus are swizzled over PIRQ
- * E to H, which are inputs 20 to 23. Zero: the function has no pin. */
+/* Input of the I/O APIC that a function's pin is wired to: on q35 the slots below 25 of the root bus are swizzled over
+ * PIRQ E to H, which are inputs 20 to 23. Zero: the function has no pin. */
 static unsigned line_of(struct qemu_bus *q, unsigned bdf)
 {
     uint8_t *pin = &q->pin[bdf & 0xff];
@@ -323,8 +323,9 @@ static void qemu_surprise_remove(pci_bus *bus, unsigned bdf)
     if (q->removed) {
         return;
     }
-    /* QEMU's device cannot be torn out of a running machine, so it is made to look so: a reset ends its requests and with them
-     * its DMA (a request in flight copies straight into guest RAM, past the bus master bit), then nothing is enabled. */
+    /* QEMU's device cannot be torn out of a running machine, so it is made to look so: a reset ends its requests and
+     * with them its DMA (a request in flight copies straight into guest RAM, past the bus master bit), then nothing is
+     * enabled. */
     pci_device_find(&device);
     pci_find_virtio_regions(&device, &regions);
     if (regions.common_bytes != 0) {
@@ -341,9 +342,7 @@ static void qemu_close(pci_bus *bus)
 {
     struct qemu_bus *q = of(bus);
 
-    if (q->process.pid != 0) {
-        qmp_command(&q->qmp, "{\"execute\":\"quit\"}", NULL, 0);
-    }
+    qmp_quit(&q->qmp);
     qemu_process_end(&q->process, 2000);
     close(q->qtest.fd);
     close(q->qmp.fd);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -72,19 +73,31 @@ void qmp_init(struct qmp *qmp, int fd, struct qemu_process *process, unsigned ti
     }
 }
 
+/* In one piece: QEMU acts on the closing brace, and after "quit" there is nobody to take what follows. */
+static bool transmit(struct qmp *qmp, const char *command)
+{
+    char *line;
+    int length = asprintf(&line, "%s\n", command), sent = 0;
+
+    while (sent < length) {
+        ssize_t now = send(qmp->fd, line + sent, (size_t)(length - sent), MSG_NOSIGNAL);
+        if (now < 0 && errno != EINTR) {
+            break;
+        }
+        sent += now > 0 ? (int)now : 0;
+    }
+    if (length >= 0) {
+        free(line);
+    }
+    return length >= 0 && sent == length;
+}
+
 bool qmp_command(struct qmp *qmp, const char *command, char *answer, size_t size)
 {
     static char line[QMP_LINE_BYTES];
-    size_t length = strlen(command);
 
-    for (size_t sent = 0; sent < length + 1;) {
-        /* The line's end is sent by itself: a command may be a constant. */
-        const char *part = sent < length ? command + sent : "\n";
-        ssize_t now = send(qmp->fd, part, sent < length ? length - sent : 1, MSG_NOSIGNAL);
-        if (now < 0 && errno != EINTR) {
-            qemu_process_failed(qmp->process, "cannot send a QMP command: %s", strerror(errno));
-        }
-        sent += now > 0 ? (size_t)now : 0;
+    if (!transmit(qmp, command)) {
+        qemu_process_failed(qmp->process, "cannot send a QMP command: %s", strerror(errno));
     }
     do {
         if (!read_line(qmp, line, sizeof line, qmp->timeout_ms)) {
@@ -96,6 +109,11 @@ bool qmp_command(struct qmp *qmp, const char *command, char *answer, size_t size
         snprintf(answer, size, "%s", line);
     }
     return strncmp(line, "{\"return\"", 9) == 0;
+}
+
+void qmp_quit(struct qmp *qmp)
+{
+    transmit(qmp, "{\"execute\":\"quit\"}");
 }
 
 static bool take_event(struct qmp *qmp, const char *name)

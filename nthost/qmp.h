@@ -26,9 +26,11 @@ struct qmp {
 
 /* Waits for the greeting and leaves the capability negotiation. */
 void qmp_init(struct qmp *qmp, int fd, struct qemu_process *process, unsigned timeout_ms);
-/* Sends one command and waits for its answer, which is copied (cut to `size`, always ended with a NUL) when `answer` is not NULL.
- * True for "return", false for "error". A time-out is an environment failure. */
+/* Sends one command and waits for its answer, which is copied (cut to `size`, always ended with a NUL) when `answer` is
+ * not NULL. True for "return", false for "error". A time-out is an environment failure. */
 bool qmp_command(struct qmp *qmp, const char *command, char *answer, size_t size);
+/* Asks QEMU to end; whether it hears that is the caller's to find out. */
+void qmp_quit(struct qmp *qmp);
 /* Whether an event of that name has come since the last call that asked for it, waiting at most `wait_ms`. */
 bool qmp_wait_event(struct qmp *qmp, const char *name, unsigned wait_ms);
 

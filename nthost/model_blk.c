@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The model's block device: contract 1.6 "blk" and, by option, the rest of VIRTIO 1.x "Block Device" except zoned storage.
+ * The model's block device: contract 1.6 "blk" and, by option, the rest of VIRTIO 1.x "Block Device" except zoned
+ * storage.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,35 +24,42 @@ enum blk_feature {
     BLK_F_DISCARD = 13,
     BLK_F_WRITE_ZEROES = 14,
 };
-enum blk_type { BLK_T_IN = 0, BLK_T_OUT = 1, BLK_T_FLUSH = 4, BLK_T_GET_ID = 8, BLK_T_DISCARD = 11, BLK_T_WRITE_ZEROES = 13 };
+enum blk_type {
+    BLK_T_IN = 0,
+    BLK_T_OUT = 1,
+    BLK_T_FLUSH = 4,
+    BLK_T_GET_ID = 8,
+    BLK_T_DISCARD = 11,
+    BLK_T_WRITE_ZEROES = 13
+};
 enum blk_status { BLK_S_OK = 0, BLK_S_IOERR = 1, BLK_S_UNSUPP = 2, BLK_S_NONSENSE = 0x77 };
 
-#define CONFIG_CAPACITY    0
-#define CONFIG_WRITEBACK   32
-#define HEADER_BYTES       16u
-#define ID_BYTES           20u
-#define SEGMENT_BYTES      16u
-#define SEGMENTS_LIMIT     1024u
-#define DEFAULT_SECTORS    131072u
-#define BOUNCE_SECTORS     128u
-#define DESC_WRITE         2u
-#define MASK(feature)      (1ull << (feature))
+#define CONFIG_CAPACITY 0
+#define CONFIG_WRITEBACK 32
+#define HEADER_BYTES 16u
+#define ID_BYTES 20u
+#define SEGMENT_BYTES 16u
+#define SEGMENTS_LIMIT 1024u
+#define DEFAULT_SECTORS 131072u
+#define BOUNCE_SECTORS 128u
+#define DESC_WRITE 2u
+#define MASK(feature) (1ull << (feature))
 
 static const struct model_field blk_fields[] = {
-    {0, 8, -1, false, false},                 /* capacity */
+    {0, 8, -1, false, false}, /* capacity */
     {8, 4, BLK_F_SIZE_MAX, false, false},
     {12, 4, BLK_F_SEG_MAX, false, false},
-    {16, 2, BLK_F_GEOMETRY, false, false},    /* cylinders, heads, sectors */
+    {16, 2, BLK_F_GEOMETRY, false, false}, /* cylinders, heads, sectors */
     {18, 1, BLK_F_GEOMETRY, false, false},
     {19, 1, BLK_F_GEOMETRY, false, false},
     {20, 4, BLK_F_BLK_SIZE, false, false},
-    {24, 1, BLK_F_TOPOLOGY, false, false},    /* physical_block_exp, alignment_offset, min_io_size, opt_io_size */
+    {24, 1, BLK_F_TOPOLOGY, false, false}, /* physical_block_exp, alignment_offset, min_io_size, opt_io_size */
     {25, 1, BLK_F_TOPOLOGY, false, false},
     {26, 2, BLK_F_TOPOLOGY, false, false},
     {28, 4, BLK_F_TOPOLOGY, false, false},
     {CONFIG_WRITEBACK, 1, BLK_F_CONFIG_WCE, true, true},
-    {34, 2, BLK_F_MQ, false, false},          /* num_queues */
-    {36, 4, BLK_F_DISCARD, false, false},     /* max_discard_sectors, max_discard_seg, discard_sector_alignment */
+    {34, 2, BLK_F_MQ, false, false},      /* num_queues */
+    {36, 4, BLK_F_DISCARD, false, false}, /* max_discard_sectors, max_discard_seg, discard_sector_alignment */
     {40, 4, BLK_F_DISCARD, false, false},
     {44, 4, BLK_F_DISCARD, false, false},
     {48, 4, BLK_F_WRITE_ZEROES, false, false}, /* max_write_zeroes_sectors, max_write_zeroes_seg, may_unmap */
@@ -109,8 +117,8 @@ static void fill_config(struct model *m)
 static void blk_open(struct model *m)
 {
     const struct model_options *o = &m->options;
-    uint64_t contract = MASK(F_VERSION_1) | MASK(F_RING_INDIRECT) | MASK(BLK_F_SEG_MAX) | MASK(BLK_F_BLK_SIZE) |
-                        MASK(BLK_F_FLUSH);
+    uint64_t contract =
+        MASK(F_VERSION_1) | MASK(F_RING_INDIRECT) | MASK(BLK_F_SEG_MAX) | MASK(BLK_F_BLK_SIZE) | MASK(BLK_F_FLUSH);
     uint64_t image_sectors;
 
     m->offered = (contract | o->features_added) & ~o->features_removed;

@@ -9,10 +9,10 @@
 #include "model_internal.h"
 #include "verifier.h"
 
-#define BDF               (4u << 3)
-#define MMIO_WINDOW       0xe0000000ull
+#define BDF (4u << 3)
+#define MMIO_WINDOW 0xe0000000ull
 #define MMIO_WINDOW_BYTES 0x10000000ull
-#define PORT_WINDOW       0xc000u
+#define PORT_WINDOW 0xc000u
 
 uint64_t model_random(struct model *m)
 {
@@ -124,8 +124,8 @@ static bool can_complete(const struct model *m, const struct model_chain *chain,
     return !chain->lost && chain->ready_us <= now;
 }
 
-/* Counts what could be done now; does piece number `chosen` of it when that is less. In an order that depends on nothing
- * but the device's state, so that a seed repeats. */
+/* Counts what could be done now; does piece number `chosen` of it when that is less. In an order that depends on
+ * nothing but the device's state, so that a seed repeats. */
 static unsigned pieces(struct model *m, unsigned chosen)
 {
     uint64_t now = clock_us();
@@ -247,8 +247,11 @@ pci_bus *model_bus_open(const struct model_options *options)
     if (m == NULL) {
         environment_failed("out of memory");
     }
-    m->bus = (pci_bus){.ops = &model_ops, .bdf = BDF, .mmio_window = MMIO_WINDOW,
-                       .mmio_window_bytes = MMIO_WINDOW_BYTES, .port_window = PORT_WINDOW};
+    m->bus = (pci_bus){.ops = &model_ops,
+                       .bdf = BDF,
+                       .mmio_window = MMIO_WINDOW,
+                       .mmio_window_bytes = MMIO_WINDOW_BYTES,
+                       .port_window = PORT_WINDOW};
     m->options = *options;
     m->random = options->seed;
     m->class = &model_blk_class;
@@ -328,8 +331,7 @@ bool model_disk_read(pci_bus *bus, uint64_t sector, void *buffer, size_t sectors
 {
     struct model *m = model_of(bus);
 
-    return sector <= m->capacity && sectors <= m->capacity - sector &&
-           model_disk_get(m->disk, sector, buffer, sectors);
+    return sector <= m->capacity && sectors <= m->capacity - sector && model_disk_get(m->disk, sector, buffer, sectors);
 }
 
 bool model_disk_write(pci_bus *bus, uint64_t sector, const void *buffer, size_t sectors)

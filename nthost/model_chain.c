@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Descriptor chains as a strict device reads them: VIRTIO 1.x "The Virtqueue Descriptor Table", "Indirect Descriptors" and
- * "Message Framing".
+ * Descriptor chains as a strict device reads them: VIRTIO 1.x "The Virtqueue Descriptor Table", "Indirect Descriptors"
+ * and "Message Framing".
  */
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +107,8 @@ static bool walk_table(struct model *m, struct model_chain *chain, const struct 
         }
         index = desc.next;
         if (index >= entries) {
-            model_rule(m, RULE_DESC_INDEX, "entry %u of the indirect table of head %u, which has %u", index, chain->head,
-                       entries);
+            model_rule(m, RULE_DESC_INDEX, "entry %u of the indirect table of head %u, which has %u", index,
+                       chain->head, entries);
             return false;
         }
     }

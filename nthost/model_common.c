@@ -104,7 +104,7 @@ static uint32_t queue_read(struct model *m, uint32_t offset)
     }
     switch (offset) {
     case QUEUE_SIZE:
-        return model_fault_armed(m, FAULT_QUEUE_SIZE_ZERO, NULL) ? 0
+        return model_fault_armed(m, FAULT_QUEUE_SIZE_ZERO, NULL)  ? 0
                : model_fault_armed(m, FAULT_QUEUE_SIZE_ODD, NULL) ? q->size - 1u
                                                                   : q->size;
     case QUEUE_MSIX_VECTOR:

@@ -10,7 +10,7 @@
 
 #include "verifier.h"
 
-#define BUCKETS      16384u
+#define BUCKETS 16384u
 #define PAGE_SECTORS 8u
 
 /* Memory-backed contents; absent pages are zero. */

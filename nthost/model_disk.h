@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The medium of a model disk: an image file, or sparse memory. When asked to, it remembers for every sector written since the last
- * flush what a power cut would bring back.
+ * The medium of a model disk: an image file, or sparse memory. When asked to, it remembers for every sector written
+ * since the last flush what a power cut would bring back.
  *
- * Writes go to the image at once, so that it can be read behind the device's back. The strictest loss that VIRTIO 1.x allows
- * ("Block Device / Device Operation", stable and volatile writes) is kept: a sector stays volatile until a flush that was
- * sent after the completion of a write to it is done.
+ * Writes go to the image at once, so that it can be read behind the device's back. The strictest loss that VIRTIO 1.x
+ * allows ("Block Device / Device Operation", stable and volatile writes) is kept: a sector stays volatile until a flush
+ * that was sent after the completion of a write to it is done.
  */
 #ifndef NTHOST_MODEL_DISK_H
 #define NTHOST_MODEL_DISK_H

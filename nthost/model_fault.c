@@ -103,8 +103,8 @@ bool model_fault(struct model *m, enum model_fault_kind kind)
         struct model_fault_setting *setting = &m->options.faults[i];
         if (setting->kind == kind) {
             setting->occasions++;
-            now = now || setting->occasions == setting->from ||
-                  (setting->onwards && setting->occasions > setting->from);
+            now =
+                now || setting->occasions == setting->from || (setting->onwards && setting->occasions > setting->from);
         }
     }
     return now;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What the parts of the model device share: PCI function (model_pci.c), virtio-pci registers (model_virtio.c), split ring
- * (model_ring.c), a device class (model_blk.c) with its disk (model_disk.c), and the bus around them (model_bus.c).
+ * What the parts of the model device share: PCI function (model_pci.c), virtio-pci registers (model_virtio.c), split
+ * ring (model_ring.c), a device class (model_blk.c) with its disk (model_disk.c), and the bus around them
+ * (model_bus.c).
  */
 #ifndef NTHOST_MODEL_INTERNAL_H
 #define NTHOST_MODEL_INTERNAL_H
@@ -10,13 +11,19 @@
 #include "model_fault.h"
 #include "model_rules.h"
 
-#define MODEL_VECTORS_MAX     64u
-#define MODEL_PROCESSORS_MAX  64u
-#define MODEL_CONFIG_BYTES    256u
-#define NO_VECTOR             0xffffu
+#define MODEL_VECTORS_MAX 64u
+#define MODEL_PROCESSORS_MAX 64u
+#define MODEL_CONFIG_BYTES 256u
+#define NO_VECTOR 0xffffu
 
-enum { STATUS_ACKNOWLEDGE = 1, STATUS_DRIVER = 2, STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8, STATUS_NEEDS_RESET = 0x40,
-       STATUS_FAILED = 0x80 };
+enum {
+    STATUS_ACKNOWLEDGE = 1,
+    STATUS_DRIVER = 2,
+    STATUS_DRIVER_OK = 4,
+    STATUS_FEATURES_OK = 8,
+    STATUS_NEEDS_RESET = 0x40,
+    STATUS_FAILED = 0x80
+};
 enum { ISR_QUEUE = 1, ISR_CONFIG = 2 };
 enum { F_RING_INDIRECT = 28, F_EVENT_IDX = 29, F_VERSION_1 = 32 };
 enum region { REGION_COMMON = 1, REGION_NOTIFY, REGION_ISR, REGION_DEVICE, REGION_COUNT };
@@ -44,9 +51,9 @@ struct model_queue {
     uint64_t desc, avail, used;
     bool vector_read_back;
     /* state */
-    uint16_t fetched;   /* avail entries taken */
-    uint16_t limit;     /* fetch up to here */
-    uint16_t seen;      /* avail.idx when looked at last */
+    uint16_t fetched; /* avail entries taken */
+    uint16_t limit;   /* fetch up to here */
+    uint16_t seen;    /* avail.idx when looked at last */
     uint16_t used_idx, signalled;
     uint64_t published, doorbells; /* since it was enabled */
     bool kicked, suppressed, interrupt_due;
@@ -58,12 +65,12 @@ struct model_queue {
 struct model_chain {
     struct model_queue *queue;
     uint16_t head;
-    struct model_desc *desc;   /* the buffer's elements as they were when fetched */
+    struct model_desc *desc; /* the buffer's elements as they were when fetched */
     unsigned count, capacity;
-    struct model_desc indirect; /* what points to the indirect table; place 0: none */
+    struct model_desc indirect;  /* what points to the indirect table; place 0: none */
     uint64_t readable, writable; /* bytes */
-    uint64_t ready_us;        /* completes no earlier */
-    uint64_t order;           /* of fetching */
+    uint64_t ready_us;           /* completes no earlier */
+    uint64_t order;              /* of fetching */
     bool executed, lost, no_status;
     uint32_t used_len;
     /* the class's */
@@ -79,8 +86,8 @@ struct model;
 struct model_field {
     uint16_t offset;
     uint8_t width;
-    int8_t feature;       /* exists only when that is offered; -1: always */
-    bool writable;        /* when that is negotiated */
+    int8_t feature;         /* exists only when that is offered; -1: always */
+    bool writable;          /* when that is negotiated */
     bool after_features_ok; /* must not be read earlier */
 };
 
@@ -123,10 +130,10 @@ struct model {
     uint32_t device_feature_select, driver_feature_select;
     uint16_t config_vector, queue_select;
     uint8_t status, isr, generation;
-    unsigned spurious; /* looks at the line that find it asserted without a cause */
-    bool fresh;                 /* never reset since it was plugged in */
-    bool reset_unread;          /* the driver has not seen device_status 0 yet */
-    bool features_ok_unread;    /* ... nor that FEATURES_OK stayed set */
+    unsigned spurious;       /* looks at the line that find it asserted without a cause */
+    bool fresh;              /* never reset since it was plugged in */
+    bool reset_unread;       /* the driver has not seen device_status 0 yet */
+    bool features_ok_unread; /* ... nor that FEATURES_OK stayed set */
     bool config_vector_read_back;
     bool resetting, reset_hangs, hung;
     uint64_t reset_done_us;
@@ -180,7 +187,7 @@ bool model_intx(struct model *m);
 /* model_virtio.c */
 uint32_t model_register_read(struct model *m, enum region region, uint32_t offset, unsigned width);
 void model_register_write(struct model *m, enum region region, uint32_t offset, unsigned width, uint64_t value);
-void model_reset_finish(struct model *m); /* all state that a reset clears */
+void model_reset_finish(struct model *m);   /* all state that a reset clears */
 void model_config_changed(struct model *m); /* generation, ISR, interrupt */
 void model_needs_reset(struct model *m);
 void model_interrupt(struct model *m, uint8_t cause, uint16_t vector);

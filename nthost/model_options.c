@@ -16,7 +16,7 @@ struct option_entry {
     const char *name;
     enum option_kind kind;
     size_t offset;
-    uint64_t low, high;  /* of a number */
+    uint64_t low, high;   /* of a number */
     const char *words[2]; /* values 0 and 1 of a word */
     const char *help;
 };
@@ -75,9 +75,20 @@ static const struct {
     const char *name;
     uint8_t bit;
 } features[] = {
-    {"size_max", 1}, {"seg_max", 2},     {"geometry", 4}, {"ro", 5},       {"blk_size", 6},
-    {"flush", 9},    {"topology", 10},   {"config_wce", 11}, {"mq", 12},   {"discard", 13},
-    {"write_zeroes", 14}, {"indirect", F_RING_INDIRECT}, {"event_idx", F_EVENT_IDX}, {"version_1", F_VERSION_1},
+    {"size_max", 1},
+    {"seg_max", 2},
+    {"geometry", 4},
+    {"ro", 5},
+    {"blk_size", 6},
+    {"flush", 9},
+    {"topology", 10},
+    {"config_wce", 11},
+    {"mq", 12},
+    {"discard", 13},
+    {"write_zeroes", 14},
+    {"indirect", F_RING_INDIRECT},
+    {"event_idx", F_EVENT_IDX},
+    {"version_1", F_VERSION_1},
 };
 
 void model_options_default(struct model_options *options)
@@ -87,7 +98,7 @@ void model_options_default(struct model_options *options)
     options->queue_size = 128; /* contract 1.6 */
     options->queues = 1;
     options->multiplier = 4; /* contract 15 */
-    options->seg_max = 126; /* a request of that many segments fills the queue */
+    options->seg_max = 126;  /* a request of that many segments fills the queue */
     options->size_max = 65536;
     options->blk_size = 512;
     options->cylinders = 1024;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The model's PCI function: configuration space, BARs, capabilities as in contract 1.2 or as QEMU has them, MSI-X, INTx.
+ * The model's PCI function: configuration space, BARs, capabilities as in contract 1.2 or as QEMU has them, MSI-X,
+ * INTx.
  */
 #include <string.h>
 
@@ -8,16 +9,16 @@
 #include "model_internal.h"
 #include "verifier.h"
 
-#define CAP_VENDOR       0x09
-#define CAP_MSIX         0x11
+#define CAP_VENDOR 0x09
+#define CAP_MSIX 0x11
 #define STATUS_INTERRUPT 0x0008
-#define STATUS_CAPS      0x0010
-#define COMMAND_MEMORY   0x0002u
-#define COMMAND_MASTER   0x0004u
-#define COMMAND_NO_INTX  0x0400u
-#define REGISTER_BYTES   0x4000u
-#define MSIX_BAR_BYTES   0x1000u
-#define MSIX_PBA_OFFSET  0x800u
+#define STATUS_CAPS 0x0010
+#define COMMAND_MEMORY 0x0002u
+#define COMMAND_MASTER 0x0004u
+#define COMMAND_NO_INTX 0x0400u
+#define REGISTER_BYTES 0x4000u
+#define MSIX_BAR_BYTES 0x1000u
+#define MSIX_PBA_OFFSET 0x800u
 
 static void put16(struct model *m, unsigned at, unsigned value)
 {
@@ -58,9 +59,12 @@ struct cap_plan {
 };
 
 /* In list order. Contract 6 fixes neither the order nor the places; type 0 is MSI-X. */
-static const struct cap_plan contract_caps[] = {{0x40, REGION_COMMON, 16}, {0x50, REGION_NOTIFY, 20},
-                                                {0x64, REGION_ISR, 16},    {0x74, REGION_DEVICE, 16},
-                                                {0x84, 0, 12},             {0, 0, 0}};
+static const struct cap_plan contract_caps[] = {{0x40, REGION_COMMON, 16},
+                                                {0x50, REGION_NOTIFY, 20},
+                                                {0x64, REGION_ISR, 16},
+                                                {0x74, REGION_DEVICE, 16},
+                                                {0x84, 0, 12},
+                                                {0, 0, 0}};
 static const struct cap_plan qemu_caps[] = {{0x98, 0, 12},
                                             {0x84, 5, 20},
                                             {0x70, REGION_NOTIFY, 20},

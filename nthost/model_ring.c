@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The device side of a split virtqueue (VIRTIO 1.x "Split Virtqueues"): what was made available, what is used, and who wants
- * to be told about it.
+ * The device side of a split virtqueue (VIRTIO 1.x "Split Virtqueues"): what was made available, what is used, and who
+ * wants to be told about it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -144,9 +144,9 @@ bool model_queue_has_work(const struct model_queue *q)
     return q->enabled != 0 && q->kicked;
 }
 
-/* The device has taken all it was told of. With EVENT_IDX, and while it has asked for no doorbells, it must look once more
- * after asking for them again, or a buffer published meanwhile would wait for ever. Without either it may trust the doorbell:
- * contract 23, the driver always notifies after publishing. */
+/* The device has taken all it was told of. With EVENT_IDX, and while it has asked for no doorbells, it must look once
+ * more after asking for them again, or a buffer published meanwhile would wait for ever. Without either it may trust
+ * the doorbell: contract 23, the driver always notifies after publishing. */
 static void run_dry(struct model *m, struct model_queue *q)
 {
     bool event_idx = model_accepted(m, F_EVENT_IDX);

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The rules that a model device holds its driver to. Each is a requirement of VIRTIO 1.x (section in quotes) or of contract v1; the
- * name is what a broken rule prints and what tests of deliberately broken drivers look for.
+ * The rules that a model device holds its driver to. Each is a requirement of VIRTIO 1.x (section in quotes) or of
+ * contract v1; the name is what a broken rule prints and what tests of deliberately broken drivers look for.
  */
 #ifndef NTHOST_MODEL_RULES_H
 #define NTHOST_MODEL_RULES_H
 
 struct model;
 
-/* With strict=on does not return; otherwise counts, reports the first few, and returns so that the device can be lenient. */
+/* With strict=on does not return; otherwise counts, reports the first few, and returns so that the device can be
+ * lenient. */
 void model_rule(struct model *m, const char *rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* "Device Initialization": the driver MUST follow this sequence; 1: reset the device. */
 #define RULE_NOT_RESET "virtio-not-reset"
-/* "Common configuration structure layout": the driver MUST wait for a read of device_status to return 0 before reinitializing. */
+/* "Common configuration structure layout": the driver MUST wait for a read of device_status to return 0 before
+ * reinitializing. */
 #define RULE_RESET_NOT_READ_BACK "virtio-reset-not-read-back"
 /* "Device Initialization": ACKNOWLEDGE, DRIVER, FEATURES_OK, DRIVER_OK in this order; reserved bits stay 0. */
 #define RULE_STATUS_SEQUENCE "virtio-status-sequence"
@@ -27,13 +29,15 @@ void model_rule(struct model *m, const char *rule, const char *format, ...) __at
 #define RULE_VERSION_1_REFUSED "virtio-version-1-refused"
 /* "Device Initialization": the driver MUST NOT accept new feature bits after FEATURES_OK. */
 #define RULE_FEATURES_TOO_LATE "virtio-features-too-late"
-/* "Device Status Field": if the driver sets the FAILED bit, it MUST later reset the device before attempting to re-initialize. */
+/* "Device Status Field": if the driver sets the FAILED bit, it MUST later reset the device before attempting to
+ * re-initialize. */
 #define RULE_ACCESS_AFTER_FAILED "virtio-access-after-failed"
 /* "PCI Device Layout": accesses as wide as the field, 32 bits for each half of a 64-bit one, and aligned. */
 #define RULE_ACCESS_WIDTH "virtio-access-width"
 /* Nothing is there: between fields and regions, behind their ends. */
 #define RULE_ACCESS_UNDEFINED "virtio-access-undefined"
-/* "Common configuration structure layout": the driver MUST NOT write to device_feature, num_queues, config_generation, queue_notify_off. */
+/* "Common configuration structure layout": the driver MUST NOT write to device_feature, num_queues, config_generation,
+ * queue_notify_off. */
 #define RULE_READ_ONLY_REGISTER "virtio-read-only-register"
 /* Contract 9: selectors are device-global, the driver serialises every select and access. */
 #define RULE_SELECTOR_RACE "virtio-selector-race"
@@ -53,9 +57,12 @@ void model_rule(struct model *m, const char *rule, const char *format, ...) __at
 #define RULE_QUEUE_ALIGNMENT "virtio-queue-alignment"
 /* The whole of each part is memory that the device may use. */
 #define RULE_QUEUE_MEMORY "virtio-queue-memory"
-/* "Available Buffer Notification Suppression": the driver MUST initialize flags in the used ring to 0; its idx starts at 0. */
+/* "Available Buffer Notification Suppression": the driver MUST initialize flags in the used ring to 0; its idx starts
+ * at 0. */
 #define RULE_USED_NOT_CLEARED "virtio-used-not-cleared"
-/* "MSI-X Vector Configuration": no vector outside the table; the driver MUST verify success by reading the vector field. */
+/* "MSI-X Vector Configuration": no vector outside the table; the driver MUST verify success by reading the vector
+ * field.
+ */
 #define RULE_VECTOR_RANGE "virtio-vector-range"
 #define RULE_VECTOR_NOT_READ_BACK "virtio-vector-not-read-back"
 /* "Device Initialization": the driver MUST NOT write device configuration before FEATURES_OK. */
@@ -70,7 +77,8 @@ void model_rule(struct model *m, const char *rule, const char *format, ...) __at
 #define RULE_DOORBELL_WIDTH "virtio-doorbell-width"
 #define RULE_DOORBELL_VALUE "virtio-doorbell-value"
 #define RULE_DOORBELL_ADDRESS "virtio-doorbell-address"
-/* "Device Initialization": MUST NOT send any buffer available notifications before setting DRIVER_OK; the queue is enabled. */
+/* "Device Initialization": MUST NOT send any buffer available notifications before setting DRIVER_OK; the queue is
+ * enabled. */
 #define RULE_DOORBELL_TOO_EARLY "virtio-doorbell-too-early"
 #define RULE_DOORBELL_QUEUE "virtio-doorbell-queue"
 /* More doorbells than buffers ever made available: one of them announced nothing. */
@@ -95,25 +103,26 @@ void model_rule(struct model *m, const char *rule, const char *format, ...) __at
 #define RULE_DESC_SHARED "virtio-desc-shared"
 /* "Device Cleanup": a driver MUST NOT alter virtqueue entries for exposed buffers. */
 #define RULE_DESC_CHANGED "virtio-desc-changed"
-/* "Indirect Descriptors": only when negotiated, not inside an indirect table, not together with NEXT, length a multiple of 16. */
+/* "Indirect Descriptors": only when negotiated, not inside an indirect table, not together with NEXT, length a multiple
+ * of 16. */
 #define RULE_INDIRECT_UNNEGOTIATED "virtio-indirect-unnegotiated"
 #define RULE_INDIRECT_NESTED "virtio-indirect-nested"
 #define RULE_INDIRECT_NEXT "virtio-indirect-next"
 #define RULE_INDIRECT_LENGTH "virtio-indirect-length"
 
 /* "Block Device / Device Operation" and contract 1.6. */
-#define RULE_BLK_HEADER "blk-header"         /* 16 readable bytes, in a descriptor of their own */
-#define RULE_BLK_RESERVED "blk-reserved"     /* the second word is 0 */
-#define RULE_BLK_STATUS "blk-status"         /* one writable byte, in a descriptor of its own */
-#define RULE_BLK_SECTOR "blk-sector"         /* 0 for requests that have none */
-#define RULE_BLK_DIRECTION "blk-direction"   /* IN data is writable, OUT data is not */
-#define RULE_BLK_LENGTH "blk-length"         /* a positive multiple of 512 */
-#define RULE_BLK_SEG_MAX "blk-seg-max"       /* at most seg_max data descriptors */
-#define RULE_BLK_SIZE_MAX "blk-size-max"     /* none longer than size_max */
-#define RULE_BLK_CAPACITY "blk-capacity"     /* MUST NOT submit a request beyond capacity */
-#define RULE_BLK_FLUSH_DATA "blk-flush-data" /* SHOULD NOT include any data */
+#define RULE_BLK_HEADER "blk-header"             /* 16 readable bytes, in a descriptor of their own */
+#define RULE_BLK_RESERVED "blk-reserved"         /* the second word is 0 */
+#define RULE_BLK_STATUS "blk-status"             /* one writable byte, in a descriptor of its own */
+#define RULE_BLK_SECTOR "blk-sector"             /* 0 for requests that have none */
+#define RULE_BLK_DIRECTION "blk-direction"       /* IN data is writable, OUT data is not */
+#define RULE_BLK_LENGTH "blk-length"             /* a positive multiple of 512 */
+#define RULE_BLK_SEG_MAX "blk-seg-max"           /* at most seg_max data descriptors */
+#define RULE_BLK_SIZE_MAX "blk-size-max"         /* none longer than size_max */
+#define RULE_BLK_CAPACITY "blk-capacity"         /* MUST NOT submit a request beyond capacity */
+#define RULE_BLK_FLUSH_DATA "blk-flush-data"     /* SHOULD NOT include any data */
 #define RULE_BLK_UNNEGOTIATED "blk-unnegotiated" /* FLUSH, DISCARD, WRITE_ZEROES without their feature */
-#define RULE_BLK_ID_LENGTH "blk-id-length"   /* MUST be 20 bytes */
-#define RULE_BLK_SEGMENTS "blk-segments"     /* discard and write zeroes: form and limits of the segments */
+#define RULE_BLK_ID_LENGTH "blk-id-length"       /* MUST be 20 bytes */
+#define RULE_BLK_SEGMENTS "blk-segments"         /* discard and write zeroes: form and limits of the segments */
 
 #endif

@@ -10,7 +10,7 @@
 #include "model_internal.h"
 #include "verifier.h"
 
-#define REPORTED_MAX   10u
+#define REPORTED_MAX 10u
 
 void model_rule(struct model *m, const char *rule, const char *format, ...)
 {
@@ -71,8 +71,8 @@ static const struct model_field *find_field(struct model *m, uint32_t offset, un
         model_rule(m, RULE_ACCESS_WIDTH, "%s of %u bytes at 0x%x of the device configuration", what, width, offset);
     }
     if (field->feature >= 0 && (m->offered >> field->feature & 1) == 0) {
-        model_rule(m, RULE_CONFIG_NOT_OFFERED, "%s at 0x%x of the device configuration: feature %d is not offered", what,
-                   offset, field->feature);
+        model_rule(m, RULE_CONFIG_NOT_OFFERED, "%s at 0x%x of the device configuration: feature %d is not offered",
+                   what, offset, field->feature);
     }
     return field;
 }

@@ -8,27 +8,27 @@
 #include "guest_ram.h"
 #include "verifier.h"
 
-#define PCI_COMMAND       0x04
-#define PCI_COMMAND_ALL   0x07u /* I/O, memory, bus master */
+#define PCI_COMMAND 0x04
+#define PCI_COMMAND_ALL 0x07u /* I/O, memory, bus master */
 #define PCI_COMMAND_NO_INTX 0x400u
-#define PCI_STATUS        0x06
-#define PCI_STATUS_CAPS   0x10u
-#define PCI_BAR0          0x10
-#define PCI_CAP_POINTER   0x34
-#define PCI_CAP_MSIX      0x11u
-#define PCI_CAP_VENDOR    0x09u
-#define CAPS_MAX          48u /* as many as fit in 192 bytes */
+#define PCI_STATUS 0x06
+#define PCI_STATUS_CAPS 0x10u
+#define PCI_BAR0 0x10
+#define PCI_CAP_POINTER 0x34
+#define PCI_CAP_MSIX 0x11u
+#define PCI_CAP_VENDOR 0x09u
+#define CAPS_MAX 48u /* as many as fit in 192 bytes */
 
-#define MSIX_CONTROL      2u
-#define MSIX_ENABLE       0x8000u
-#define MSIX_MASK_ALL     0x4000u
-#define MSIX_TABLE        4u
-#define MSIX_ENTRY        16u
+#define MSIX_CONTROL 2u
+#define MSIX_ENABLE 0x8000u
+#define MSIX_MASK_ALL 0x4000u
+#define MSIX_TABLE 4u
+#define MSIX_ENTRY 16u
 #define MSIX_ENTRY_CONTROL 12u
 
 /* Data words are distinct, never zero, and look like nothing that lies in memory by chance. */
 #define MESSAGE_DATA(vector) (0x4d530001u + (vector))
-#define MESSAGE_WORDS        (PAGE_BYTES / 4)
+#define MESSAGE_WORDS (PAGE_BYTES / 4)
 
 static struct pci_device *polled; /* whose messages are looked for */
 
@@ -84,7 +84,8 @@ void pci_find_virtio_regions(const struct pci_device *device, struct virtio_regi
         unsigned type = config_read(device, at + 3, 1), bar = config_read(device, at + 4, 1);
         uint32_t offset = config_read(device, at + 8, 4), length = config_read(device, at + 12, 4);
 
-        /* VIRTIO 1.x "Virtio Structure PCI Capabilities": the first instance counts, reserved types and BARs are ignored. */
+        /* VIRTIO 1.x "Virtio Structure PCI Capabilities": the first instance counts, reserved types and BARs are
+         * ignored. */
         if (type < 1 || type > 4 || bar > 5 || *found[type][1] != 0 || device->bar[bar].bytes == 0 || length == 0 ||
             (uint64_t)offset + length > device->bar[bar].bytes) {
             continue;

@@ -19,15 +19,15 @@
 #include "verifier.h"
 
 #define DEFAULT_TIMEOUT_MS 30000u
-#define FIRMWARE_BYTES     65536u
-#define RESET_VECTOR       0xfff0u
-#define Q35_SPLIT_BYTES    0xb0000000ull /* from this much RAM on, 2 GiB of it lie below 4 GiB */
-#define FIRST_SLOT         4u
-#define ARGUMENTS_MAX      (64u + QEMU_ARGUMENTS_MAX + 2 * QEMU_DEVICES_MAX)
-#define MMIO_WINDOW        0xe0000000ull
-#define MMIO_WINDOW_BYTES  0x10000000ull
-#define PORT_WINDOW        0xc000u
-#define ANSWER_POLL_US     50u
+#define FIRMWARE_BYTES 65536u
+#define RESET_VECTOR 0xfff0u
+#define Q35_SPLIT_BYTES 0xb0000000ull /* from this much RAM on, 2 GiB of it lie below 4 GiB */
+#define FIRST_SLOT 4u
+#define ARGUMENTS_MAX (64u + QEMU_ARGUMENTS_MAX + 2 * QEMU_DEVICES_MAX)
+#define MMIO_WINDOW 0xe0000000ull
+#define MMIO_WINDOW_BYTES 0x10000000ull
+#define PORT_WINDOW 0xc000u
+#define ANSWER_POLL_US 50u
 
 struct qemu_bus {
     pci_bus bus;
@@ -416,8 +416,11 @@ pci_bus *qemu_bus_open(const struct qemu_options *options)
     if (options->device_count == 0) {
         environment_failed("QEMU needs a device: --qemu-device 'virtio-blk-pci,disable-legacy=on'");
     }
-    q->bus = (pci_bus){.ops = &qemu_ops, .real_time = true, .mmio_window = MMIO_WINDOW,
-                       .mmio_window_bytes = MMIO_WINDOW_BYTES, .port_window = PORT_WINDOW};
+    q->bus = (pci_bus){.ops = &qemu_ops,
+                       .real_time = true,
+                       .mmio_window = MMIO_WINDOW,
+                       .mmio_window_bytes = MMIO_WINDOW_BYTES,
+                       .port_window = PORT_WINDOW};
     q->ram = ram_fd();
     q->firmware = make_firmware();
     connect_pair(qtest);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Stock QEMU's devices as a PCI bus. A q35 machine whose processor sleeps (its firmware is `cli; hlt`) shares our guest RAM; its
- * devices are driven over qtest: configuration space through ports 0xcf8/0xcfc, device memory, ports, and the levels of
- * the I/O APIC's input lines. The clock is the host's.
+ * Stock QEMU's devices as a PCI bus. A q35 machine whose processor sleeps (its firmware is `cli; hlt`) shares our guest
+ * RAM; its devices are driven over qtest: configuration space through ports 0xcf8/0xcfc, device memory, ports, and the
+ * levels of the I/O APIC's input lines. The clock is the host's.
  *
- * ram_init() comes first. A machine of less than 2816 MiB has all of its RAM below 4 GiB, a larger one exactly 2 GiB of it (q35).
- * What QEMU refuses is an environment failure with its own words.
+ * ram_init() comes first. A machine of less than 2816 MiB has all of its RAM below 4 GiB, a larger one exactly 2 GiB of
+ * it (q35). What QEMU refuses is an environment failure with its own words.
  */
 #ifndef NTHOST_QEMU_BUS_H
 #define NTHOST_QEMU_BUS_H
@@ -15,13 +15,13 @@
 
 #include "pci_bus.h"
 
-#define QEMU_DEVICES_MAX   8u
+#define QEMU_DEVICES_MAX 8u
 #define QEMU_ARGUMENTS_MAX 32u
 
 struct qemu_options {
     const char *binary; /* qemu-system-x86_64 of the PATH when NULL */
-    /* As after -device. The bus adds id=dut0.., addr=4.. and, when an image is given, drive=d0, unless they are there. The
-     * first one is the function under test. */
+    /* As after -device. The bus adds id=dut0.., addr=4.. and, when an image is given, drive=d0, unless they are there.
+     * The first one is the function under test. */
     const char *devices[QEMU_DEVICES_MAX];
     unsigned device_count;
     const char *image;       /* raw; NULL: no drive */

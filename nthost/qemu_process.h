@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 struct qemu_process {
-    pid_t pid; /* 0: none */
-    int messages; /* what it wrote to its standard output and error */
+    pid_t pid;       /* 0: none */
+    int messages;    /* what it wrote to its standard output and error */
     int wait_status; /* valid once pid is 0 again */
 };
 

@@ -12,7 +12,7 @@
 #include "qemu_process.h"
 
 #define QMP_LINE_BYTES 65536u
-#define QMP_EVENTS     16u
+#define QMP_EVENTS 16u
 
 struct qmp {
     int fd;

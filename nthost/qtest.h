@@ -21,9 +21,9 @@ struct qtest {
     int fd;
     struct qemu_process *process;
     unsigned timeout_ms;
-    unsigned posted;     /* writes not answered yet */
-    uint32_t lines;      /* level of each intercepted interrupt line */
-    uint64_t changes;    /* of any line so far */
+    unsigned posted;  /* writes not answered yet */
+    uint32_t lines;   /* level of each intercepted interrupt line */
+    uint64_t changes; /* of any line so far */
     size_t filled;
     char buffer[4096];
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The smallest test frame that a 32-bit build can have: libc only. A program holds named tests; `program NAME` runs one,
- * `program` all of them. A failed CHECK ends the test with the place and the values.
+ * The smallest test frame that a 32-bit build can have: libc only. A program holds named tests; `program NAME` runs
+ * one, `program` all of them. A failed CHECK ends the test with the place and the values.
  */
 #ifndef NTHOST_BUS_CHECK_H
 #define NTHOST_BUS_CHECK_H
@@ -15,22 +15,22 @@ struct test {
     void (*run)(void);
 };
 
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
+#define CHECK(condition)                                                                            \
+    do {                                                                                            \
+        if (!(condition)) {                                                                         \
             fprintf(stderr, "%s:%d: %s: not true: %s\n", __FILE__, __LINE__, __func__, #condition); \
-            exit(1); \
-        } \
+            exit(1);                                                                                \
+        }                                                                                           \
     } while (0)
 
-#define CHECK_EQUAL(got, expected) \
-    do { \
-        unsigned long long got_ = (unsigned long long)(got), expected_ = (unsigned long long)(expected); \
-        if (got_ != expected_) { \
+#define CHECK_EQUAL(got, expected)                                                                                  \
+    do {                                                                                                            \
+        unsigned long long got_ = (unsigned long long)(got), expected_ = (unsigned long long)(expected);            \
+        if (got_ != expected_) {                                                                                    \
             fprintf(stderr, "%s:%d: %s: %s is 0x%llx, not 0x%llx (%s)\n", __FILE__, __LINE__, __func__, #got, got_, \
-                    expected_, #expected); \
-            exit(1); \
-        } \
+                    expected_, #expected);                                                                          \
+            exit(1);                                                                                                \
+        }                                                                                                           \
     } while (0)
 
 /* Runs `argv[1]`, or all. Each test gets a process of its own. Returns the exit status. */

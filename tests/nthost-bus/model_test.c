@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The model device as a correct driver sees it: contract v1 to the letter, QEMU's layout, every feature, and a disk whose
- * unflushed writes do not survive.
+ * The model device as a correct driver sees it: contract v1 to the letter, QEMU's layout, every feature, and a disk
+ * whose unflushed writes do not survive.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -118,10 +118,28 @@ static void exercise(struct tiny_driver *d)
 static void reads_and_writes_in_every_setting(void)
 {
     static const char *const settings[] = {
-        "seed=1",          "layout=qemu",       "features=event_idx", "used-len=spec", "isr=spec",      "reorder=off",
-        "delay-us=0",      "suppress=100",      "suppress=0",         "coalesce=100",  "queue-size=4",  "queue-size=1024",
-        "queue-size=2048", "multiplier=0",      "without=flush",      "without=indirect+seg_max+blk_size",
-        "reset-us=500",    "ignore-no-interrupt=on", "features=ro",   "blk-size=4096", "track=on",      "framing=any",
+        "seed=1",
+        "layout=qemu",
+        "features=event_idx",
+        "used-len=spec",
+        "isr=spec",
+        "reorder=off",
+        "delay-us=0",
+        "suppress=100",
+        "suppress=0",
+        "coalesce=100",
+        "queue-size=4",
+        "queue-size=1024",
+        "queue-size=2048",
+        "multiplier=0",
+        "without=flush",
+        "without=indirect+seg_max+blk_size",
+        "reset-us=500",
+        "ignore-no-interrupt=on",
+        "features=ro",
+        "blk-size=4096",
+        "track=on",
+        "framing=any",
         "features=size_max+geometry+topology+config_wce+discard+write_zeroes",
     };
 
@@ -281,8 +299,8 @@ static void completion_order(const char *seed, const char *reorder, uint8_t orde
     for (uint16_t i = 0; i < 8; i++) {
         uint16_t first = (uint16_t)(3 * i);
         d.desc[first] = (struct tiny_desc){d.header_physical, 16, DESC_NEXT, (uint16_t)(first + 1)};
-        d.desc[first + 1] = (struct tiny_desc){d.data_physical + 512u * i, 512, DESC_NEXT | DESC_WRITE,
-                                               (uint16_t)(first + 2)};
+        d.desc[first + 1] =
+            (struct tiny_desc){d.data_physical + 512u * i, 512, DESC_NEXT | DESC_WRITE, (uint16_t)(first + 2)};
         d.desc[first + 2] = (struct tiny_desc){place + i, 1, DESC_WRITE, 0};
         status[i] = 0xff;
         tiny_publish(&d, first);
@@ -587,9 +605,9 @@ static void tolerant_device_counts_rules(void)
 static void options_that_do_not_exist(void)
 {
     static const char *const wrong[] = {
-        "seed",       "seed=",       "seed=x",     "colour=red", "queue-size=0",    "queue-size=65536",  "layout=isa",
-        "reorder=1",  "features=x",  "features=+", "fault=x",    "fault=hang:",     "fault=hang:1x",     "fault=hang:1++",
-        "suppress=101", "strict=yes", "vectors=65",
+        "seed",          "seed=",          "seed=x",       "colour=red", "queue-size=0", "queue-size=65536",
+        "layout=isa",    "reorder=1",      "features=x",   "features=+", "fault=x",      "fault=hang:",
+        "fault=hang:1x", "fault=hang:1++", "suppress=101", "strict=yes", "vectors=65",
     };
     struct model_options options;
 
@@ -605,7 +623,8 @@ static void options_that_do_not_exist(void)
     CHECK(model_option(&options, "fault=hang:7+"));
     CHECK_EQUAL(options.faults[0].from, 7);
     CHECK(options.faults[0].onwards);
-    CHECK(strstr(model_option_help(), "queue-size=") != NULL && strstr(model_option_help(), "late-completion") != NULL &&
+    CHECK(strstr(model_option_help(), "queue-size=") != NULL &&
+          strstr(model_option_help(), "late-completion") != NULL &&
           strstr(model_option_help(), "write_zeroes") != NULL);
 }
 

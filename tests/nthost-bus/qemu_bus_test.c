@@ -14,7 +14,7 @@
 #include "tiny_driver.h"
 
 #define IMAGE_BYTES (4u << 20)
-#define ALL         (~0ull & ~BIT(FEATURE_EVENT_IDX) & ~BIT(34) & ~BIT(40))
+#define ALL (~0ull & ~BIT(FEATURE_EVENT_IDX) & ~BIT(34) & ~BIT(40))
 #define STOCK_DEVICE "virtio-blk-pci,disable-legacy=on"
 
 static char image[] = "qemu-bus-test-XXXXXX";

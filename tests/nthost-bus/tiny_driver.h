@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A virtio-blk driver small enough to be seen through: one queue, one request at a time, no tricks. It proves the buses, and
- * its parts are public so that a test can leave one out or do it wrong.
+ * A virtio-blk driver small enough to be seen through: one queue, one request at a time, no tricks. It proves the
+ * buses, and its parts are public so that a test can leave one out or do it wrong.
  */
 #ifndef NTHOST_BUS_TINY_DRIVER_H
 #define NTHOST_BUS_TINY_DRIVER_H
@@ -30,7 +30,14 @@ enum {
 };
 #define BIT(feature) (1ull << (feature))
 
-enum { REQUEST_IN = 0, REQUEST_OUT = 1, REQUEST_FLUSH = 4, REQUEST_GET_ID = 8, REQUEST_DISCARD = 11, REQUEST_ZEROES = 13 };
+enum {
+    REQUEST_IN = 0,
+    REQUEST_OUT = 1,
+    REQUEST_FLUSH = 4,
+    REQUEST_GET_ID = 8,
+    REQUEST_DISCARD = 11,
+    REQUEST_ZEROES = 13
+};
 enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4 };
 
 struct tiny_desc {
@@ -77,7 +84,8 @@ void tiny_start(struct tiny_driver *d, pci_bus *bus, uint64_t features, bool msi
 void tiny_build(struct tiny_driver *d, uint32_t type, uint64_t sector, uint32_t bytes);
 void tiny_publish(struct tiny_driver *d, uint16_t head);
 void tiny_ring(struct tiny_driver *d);
-/* Waits for the interrupt of a used buffer and returns its id, or -1 when none comes in `wait_ms` of the bus's clock. */
+/* Waits for the interrupt of a used buffer and returns its id, or -1 when none comes in `wait_ms` of the bus's clock.
+ */
 int tiny_wait(struct tiny_driver *d, unsigned wait_ms);
 /* All of it; returns the status byte, or -1 when it does not complete. */
 int tiny_request(struct tiny_driver *d, uint32_t type, uint64_t sector, uint32_t bytes);

@@ -5,14 +5,17 @@
 # makes OUTPUT_DIR/name.sys, .pdb and .inf (default build/<preset>/drivers) and, unless NO_PACKAGE, installs them as
 # <arch>/<name>/ for `aerow7 pack --from-build`. Import libraries are made from ddk/LIB.def (amd64) or ddk/LIB.x86.def.
 #
-# Why the linking is a command of its own: it runs in the build folder with relative names only and with
-# /pdbsourcepath, so the PDB (object names, linker command, current directory) is the same in every folder that the
-# project is built in; the PDB's identity is part of the .sys. The objects come as one archive because that is one
-# relative name; /wholearchive takes all of it, as if they had been listed.
+# Why the linking is a script of its own (link_driver.sh): the sources are compiled to bitcode and optimised as one
+# program, so that what a request passes becomes a few straight functions although it is written in several files; and
+# the linker runs in the build folder with relative names only and with /pdbsourcepath, so the PDB (object names, linker
+# command, current directory) is the same in every folder that the project is built in. The PDB's identity is part of
+# the .sys.
 find_program(AERO_LLD_LINK lld-link-19 REQUIRED)
 find_program(AERO_DLLTOOL llvm-dlltool-19 REQUIRED)
 find_program(AERO_RC llvm-rc-19 REQUIRED)
 find_program(AERO_OBJCOPY llvm-objcopy-19 REQUIRED)
+find_program(AERO_LLVM_LINK llvm-link-19 REQUIRED)
+find_program(AERO_OPT opt-19 REQUIRED)
 # clang knows mingw-w64's headers only beside a mingw-w64 gcc, which is not needed here, so they are named.
 find_path(AERO_MINGW_INCLUDE ddk/wdm.h REQUIRED NO_DEFAULT_PATH PATHS "/usr/${CMAKE_C_COMPILER_TARGET}/include")
 
@@ -37,7 +40,7 @@ endif()
 set(AERO_DRIVER_OPTIONS
     ${AERO_ARCH_OPTIONS}
     -ffreestanding -fno-stack-protector -mno-stack-arg-probe -fno-strict-aliasing -fno-ident
-    -g -gcodeview -gno-codeview-command-line -fdebug-compilation-dir=. "-Wno-#warnings"
+    -flto -g -gcodeview -gno-codeview-command-line -fdebug-compilation-dir=. "-Wno-#warnings"
     -D_WIN32_WINNT=0x0601 -DWINVER=0x0601 -DNTDDI_VERSION=0x06010000)
 
 # aero_import_library(lib): lib/LIB.lib under the build folder, once, whoever asks first.
@@ -78,7 +81,7 @@ function(aero_add_driver)
     file(MAKE_DIRECTORY "${D_OUTPUT_DIR}")
 
     set(code ${D_NAME}_code)
-    add_library(${code} STATIC ${D_SOURCES})
+    add_library(${code} OBJECT ${D_SOURCES})
     target_compile_options(${code} PRIVATE ${AERO_DRIVER_OPTIONS} ${D_OPTIONS})
     target_compile_definitions(${code} PRIVATE ${D_DEFINES})
     target_include_directories(${code} PRIVATE ${D_INCLUDES} "${AERO_GENERATED_DIR}" "${CMAKE_SOURCE_DIR}/ddk"
@@ -113,16 +116,13 @@ function(aero_add_driver)
     cmake_path(RELATIVE_PATH CMAKE_CURRENT_BINARY_DIR BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE code_dir)
     add_custom_command(
         OUTPUT "${sys}" "${pdb}"
-        BYPRODUCTS "${CMAKE_CURRENT_BINARY_DIR}/${D_NAME}.link.a"
-        # On x86 clang describes the stack in DWARF whatever debug format it is asked for; the PDB has its own description.
-        COMMAND "${AERO_OBJCOPY}" --remove-section=.debug_frame ${code_dir}/lib${code}.a ${code_dir}/${D_NAME}.link.a
-        COMMAND "${AERO_LLD_LINK}" /nologo /machine:${AERO_LINK_MACHINE} /driver /subsystem:native,6.01 /osversion:6.1
-                /entry:DriverEntry /nodefaultlib /release /Brepro /dynamicbase /nxcompat /opt:ref /opt:noicf
-                /debug /pdb:${pdb_name} /pdbaltpath:${D_NAME}.pdb /pdbsourcepath:.
-                /version:6.1 /out:${sys_name} /wholearchive:${code_dir}/${D_NAME}.link.a ${res_name} ${libraries}
-        DEPENDS ${code} "${res}" ${library_targets}
+        BYPRODUCTS "${CMAKE_CURRENT_BINARY_DIR}/${D_NAME}.obj"
+        COMMAND "${CMAKE_SOURCE_DIR}/cmake/link_driver.sh" ${CMAKE_C_COMPILER_TARGET} ${AERO_LINK_MACHINE} ${sys_name}
+                ${code_dir}/${D_NAME}.obj ${res_name} ${libraries} -- $<TARGET_OBJECTS:${code}>
+        DEPENDS $<TARGET_OBJECTS:${code}> "${res}" ${library_targets} "${CMAKE_SOURCE_DIR}/cmake/link_driver.sh"
         WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"
         COMMENT "linking ${sys_name}"
+        COMMAND_EXPAND_LISTS
         VERBATIM)
     set(outputs "${sys}" "${pdb}")
 

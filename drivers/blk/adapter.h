@@ -20,6 +20,11 @@
 #include "storport.h"
 #include "transport_modern.h"
 
+/* What no ordinary read or write passes is kept out of the registers of what it does pass. */
+#define BLK_COLD __attribute__((noinline, cold))
+#define BLK_FLATTEN __attribute__((flatten)) /* what it calls is built into it, as link-time optimisation allows */
+#define BLK_LIKELY(condition) __builtin_expect(!!(condition), 1)
+
 typedef enum BLK_STATE {
     BlkStopped, /* found, or stopped by StorPort: the device is reset */
     BlkStarting,
@@ -83,6 +88,7 @@ typedef struct BLK_ADAPTER {
     uint64_t Features; /* as accepted when memory was laid out; a restart must accept the same */
     BLK_ENGINE_LAYOUT Layout;
     VIRTIO_MSIX_PLAN Plan;
+    ULONG QueueMessage;        /* the message that means the queue and nothing else; none under SharedAll and INTx */
     uint8_t ConfigGeneration; /* seen last; used under VirtioMsixSharedAll only */
     ULONG MessageCount;       /* granted by the system */
     ULONG MaximumTransferBytes;
@@ -125,7 +131,7 @@ VOID BlkStartFlush(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb);
 VOID BlkKick(BLK_ADAPTER *adapter);
 
 /* complete.c: without the queue lock where there is a choice. */
-VOID BlkCompleteList(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished);
+VOID BlkCompleteList(BLK_ADAPTER *adapter, const BLK_REQUEST_LIST *finished);
 VOID BlkCompleteSrb(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, UCHAR srbStatus);
 VOID BlkCompleteSense(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, uint32_t sense);
 /* Answers a command from what is known: respond.h. */

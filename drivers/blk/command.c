@@ -86,14 +86,33 @@ static void DecodeStartStop(const uint8_t *cdb, BLK_COMMAND *command)
         command->Operation = (cdb[4] & CDB_START) != 0 ? BlkOperationNothing : BlkOperationFlush;
 }
 
-void BlkCommandDecode(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes, uint8_t blockShift,
-                      BLK_COMMAND *command)
+/* What nearly every CDB is: a good READ(10) or WRITE(10) without FUA. False: look closer. */
+static bool DecodePlain(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes, uint8_t blockShift,
+                        BLK_COMMAND *command)
+{
+    uint32_t blocks = ScsiGet16(cdb + 7);
+
+    if ((cdb[0] | (SCSI_READ10 ^ SCSI_WRITE10)) != SCSI_WRITE10 || cdbLength < 10 ||
+        ((cdb[1] & (CDB_PROTECT_MASK | CDB_FUA | CDB_RELATIVE_ADDRESS)) | (cdb[9] & CDB_CONTROL_NACA)) != 0 ||
+        blocks == 0 || dataBytes != blocks << blockShift)
+        return false;
+    command->Lba = ScsiGet32(cdb + 2);
+    command->Blocks = blocks;
+    command->Operation = cdb[0] == SCSI_WRITE10 ? BlkOperationWrite : BlkOperationRead;
+    command->Fua = false;
+    command->Plain = true;
+    return true;
+}
+
+static __attribute__((noinline)) void DecodeAny(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes,
+                                                uint8_t blockShift, BLK_COMMAND *command)
 {
     uint8_t length = CdbLength(cdb[0]);
 
     command->Lba = 0;
     command->Blocks = 0;
     command->Fua = false;
+    command->Plain = false;
     switch (cdb[0]) {
     case SCSI_READ6:
     case SCSI_READ10:
@@ -142,14 +161,21 @@ void BlkCommandDecode(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes,
     }
     if (cdbLength < length || (cdb[length - 1] & CDB_CONTROL_NACA) != 0)
         Refuse(command, SENSE_INVALID_FIELD_IN_CDB);
+    command->Plain = command->Operation <= BlkOperationWrite && !command->Fua && command->Blocks != 0;
+}
+
+void BlkCommandDecode(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes, uint8_t blockShift,
+                      BLK_COMMAND *command)
+{
+    if (!DecodePlain(cdb, cdbLength, dataBytes, blockShift, command))
+        DecodeAny(cdb, cdbLength, dataBytes, blockShift, command);
 }
 
 void BlkCommandCheck(const BLK_DISK *disk, BLK_COMMAND *command)
 {
     if (command->Operation > BlkOperationFlush)
         return;
-    /* SBC-3 4.5: the check applies to an empty range as well. */
-    if (command->Lba > disk->Blocks || command->Blocks > disk->Blocks - command->Lba)
+    if (!BlkCommandInRange(disk, command))
         Refuse(command, SENSE_LBA_OUT_OF_RANGE);
     else if (command->Operation == BlkOperationWrite && disk->ReadOnly)
         Refuse(command, SENSE_WRITE_PROTECTED);

@@ -33,11 +33,18 @@ typedef struct BLK_COMMAND {
     uint32_t Sense;    /* Refuse */
     uint8_t Operation; /* BLK_OPERATION */
     bool Fua;          /* Read, Write: not from or to a volatile cache */
+    bool Plain;        /* a Read or Write of one block or more without FUA: nothing in it needs a second look */
 } BLK_COMMAND;
 
 /* cdb: 16 bytes, of which cdbLength count. dataBytes: length of the data buffer. */
 void BlkCommandDecode(const uint8_t *cdb, uint8_t cdbLength, uint32_t dataBytes, uint8_t blockShift,
                       BLK_COMMAND *command);
+
+/* SBC-3 4.5: the check applies to an empty range as well. */
+static inline bool BlkCommandInRange(const BLK_DISK *disk, const BLK_COMMAND *command)
+{
+    return command->Lba <= disk->Blocks && command->Blocks <= disk->Blocks - command->Lba;
+}
 
 /* Turns the command into Refuse or Nothing where the disk as it is now demands it. */
 void BlkCommandCheck(const BLK_DISK *disk, BLK_COMMAND *command);

@@ -55,46 +55,38 @@ VOID BlkCompleteResponse(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
     BlkCompleteSrb(adapter, srb, status);
 }
 
-static VOID CompleteRequest(BLK_ADAPTER *adapter, BLK_REQUEST *request)
+static BLK_COLD VOID CompleteOther(BLK_ADAPTER *adapter, BLK_REQUEST *request, PSCSI_REQUEST_BLOCK srb)
 {
-    PSCSI_REQUEST_BLOCK srb = (PSCSI_REQUEST_BLOCK)request->Context;
+    static const UCHAR statusOf[] = {
+        [BlkResultReset] = SRB_STATUS_BUS_RESET,
+        [BlkResultAborted] = SRB_STATUS_ABORTED,
+        [BlkResultGone] = SRB_STATUS_NO_DEVICE,
+    };
 
-    switch (request->Result) {
-    case BlkResultOk:
-        if (request->Command.Operation == BlkOperationGetId) {
-            BlkCompleteResponse(adapter, srb);
-        } else {
-            srb->ScsiStatus = SCSI_STATUS_GOOD;
-            BlkCompleteSrb(adapter, srb, SRB_STATUS_SUCCESS);
-        }
-        break;
-    case BlkResultSense:
+    if (request->Result == BlkResultSerial) {
+        BlkCompleteResponse(adapter, srb);
+    } else if (request->Result == BlkResultSense) {
         BlkCompleteSense(adapter, srb, request->Sense);
-        break;
-    case BlkResultReset:
+    } else {
         srb->DataTransferLength = 0;
-        BlkCompleteSrb(adapter, srb, SRB_STATUS_BUS_RESET);
-        break;
-    case BlkResultAborted:
-        srb->DataTransferLength = 0;
-        BlkCompleteSrb(adapter, srb, SRB_STATUS_ABORTED);
-        break;
-    default:
-        srb->DataTransferLength = 0;
-        BlkCompleteSrb(adapter, srb, SRB_STATUS_NO_DEVICE);
-        break;
+        BlkCompleteSrb(adapter, srb, statusOf[request->Result]);
     }
 }
 
-VOID BlkCompleteList(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished)
+VOID BlkCompleteList(BLK_ADAPTER *adapter, const BLK_REQUEST_LIST *finished)
 {
     BLK_REQUEST *request = finished->Head;
 
     while (request != NULL) {
         BLK_REQUEST *next = request->Next; /* the request is gone once its SRB is completed */
+        PSCSI_REQUEST_BLOCK srb = (PSCSI_REQUEST_BLOCK)request->Context;
 
-        CompleteRequest(adapter, request);
+        if (BLK_LIKELY(request->Result == BlkResultOk)) {
+            srb->ScsiStatus = SCSI_STATUS_GOOD;
+            BlkCompleteSrb(adapter, srb, SRB_STATUS_SUCCESS);
+        } else {
+            CompleteOther(adapter, request, srb);
+        }
         request = next;
     }
-    finished->Head = NULL;
 }

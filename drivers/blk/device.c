@@ -10,6 +10,8 @@
 #define RESET_TIMEOUT_US 80000u
 #define RESET_POLL_US 100u
 
+#define NO_MESSAGE 0xFFFFFFFFu
+
 VOID BlkLog(BLK_ADAPTER *adapter, BLK_EVENT event)
 {
     ULONG code = event < BlkEventMapping ? SP_BAD_FW_ERROR : SP_INTERNAL_ADAPTER_ERROR;
@@ -87,6 +89,7 @@ static VIRTIO_RESULT SetUpQueue(BLK_ADAPTER *adapter)
         result = VirtioSetUpQueue(transport, 0, ring->Size, &addresses, VirtioMsixQueueVector(adapter->Plan, 0));
     if (result == VirtioOk)
         result = VirtioGetDoorbell(transport, 0, &adapter->Doorbell);
+    adapter->QueueMessage = adapter->Plan < VirtioMsixSharedAll ? VirtioMsixQueueVector(adapter->Plan, 0) : NO_MESSAGE;
     if (result == VirtioOk)
         result = VirtioSetDriverOk(transport);
     return result;

@@ -3,7 +3,11 @@
 
 #include "scsi.h"
 
-enum { STEP_FLUSH_BEFORE = 1, STEP_TRANSFER = 2, STEP_FLUSH_AFTER = 4 };
+enum { STEP_FLUSH_BEFORE = 1, STEP_TRANSFER = 2, STEP_FLUSH_AFTER = 4, STEP_TAKE_ID = 8 };
+
+/* A plain transfer takes the short way through Submit and Reap; everything else is kept out of its registers. */
+#define COLD __attribute__((noinline, cold))
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
 
 #define STATUS_NOT_WRITTEN 0xFFu
 
@@ -37,6 +41,8 @@ static void InitSlot(BLK_SLOT *slot, uint16_t segmentsMax)
 {
     BLK_SLOT_DMA *dma = slot->Dma;
 
+    slot->TablePhysical = slot->Physical + offsetof(BLK_SLOT_DMA, Table);
+    slot->StatusPhysical = slot->Physical + offsetof(BLK_SLOT_DMA, Status);
     for (uint16_t i = 0; i < segmentsMax + 2u; i++) {
         dma->Table[i].Next = (uint16_t)(i + 1);
         dma->Table[i].Flags = VIRTQ_DESC_F_NEXT;
@@ -75,10 +81,11 @@ bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dm
     /* Whole sectors, so that a chain can end after any of its segments. */
     engine->SegmentBytesMax =
         segmentBytesMax != 0 ? segmentBytesMax & ~(uint32_t)(VIRTIO_BLK_SECTOR_SIZE - 1) : UINT32_MAX;
+    engine->WholeListMax = segmentBytesMax != 0 ? 0 : layout->SegmentsMax;
     engine->Polled = polled;
     engine->ScratchBytes = layout->ScratchBytes;
     engine->ScratchPhysical = dmaPhysical + layout->ScratchOffset;
-    engine->Waiting.Head = NULL;
+    BlkListInit(&engine->Waiting);
     for (uint16_t i = 0; i < layout->SlotCount; i++) {
         BLK_SLOT *slot = &engine->Slots[i];
         uint32_t offset = layout->SlotsOffset + i * layout->SlotBytes;
@@ -89,16 +96,6 @@ bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dm
     }
     FreeAllSlots(engine);
     return true;
-}
-
-static void Append(BLK_REQUEST_LIST *list, BLK_REQUEST *request)
-{
-    request->Next = NULL;
-    if (list->Head == NULL)
-        list->Head = request;
-    else
-        list->Tail->Next = request;
-    list->Tail = request;
 }
 
 static void SetData(VIRTQ_DESC *entry, uint64_t address, uint32_t bytes, uint16_t flags)
@@ -114,7 +111,7 @@ static void FinishChain(BLK_REQUEST *request, uint16_t entries, uint32_t writabl
     BLK_SLOT *slot = request->Slot;
 
     slot->Dma->Status = STATUS_NOT_WRITTEN;
-    SetData(&slot->Dma->Table[entries], slot->Physical + offsetof(BLK_SLOT_DMA, Status), 1, VIRTQ_DESC_F_WRITE);
+    SetData(&slot->Dma->Table[entries], slot->StatusPhysical, 1, VIRTQ_DESC_F_WRITE);
     request->WritableBytes = writableBytes + 1;
     request->ChainLength = (uint16_t)(entries + 1);
 }
@@ -300,7 +297,7 @@ static BLK_START Start(BLK_ENGINE *engine, BLK_REQUEST *request)
         GiveSlotBack(engine, request);
         return BlkMalformed;
     }
-    if (VirtqueueAdd(&engine->Queue, slot->Dma->Table, slot->Physical + offsetof(BLK_SLOT_DMA, Table),
+    if (VirtqueueAdd(&engine->Queue, slot->Dma->Table, slot->TablePhysical,
                      request->ChainLength, request->WritableBytes, request, NULL) != VirtqueueOk)
         return BlkNoRoom;
     request->ChainLength = 0;
@@ -308,19 +305,51 @@ static BLK_START Start(BLK_ENGINE *engine, BLK_REQUEST *request)
 }
 
 /* What a command takes, step by step. SBC-3: a write with FUA is on the medium when it is answered; a read with FUA,
- * and VERIFY, look at the
- * medium, so what a cache still holds has to get there first. */
+ * and VERIFY, look at the medium, so what a cache still holds has to get there first. */
 static uint8_t StepsOf(const BLK_DISK *disk, const BLK_COMMAND *command)
 {
     bool cached = disk->WriteCache && (command->Fua || command->Operation == BlkOperationVerify);
 
+    if (command->Operation == BlkOperationGetId)
+        return STEP_TRANSFER | STEP_TAKE_ID;
     if (!cached)
         return STEP_TRANSFER;
     return command->Operation == BlkOperationWrite ? STEP_TRANSFER | STEP_FLUSH_AFTER
                                                    : STEP_FLUSH_BEFORE | STEP_TRANSFER;
 }
 
-bool BlkEngineSubmit(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)
+/* A transfer whose whole list fits one chain, when there is room: nearly every request. False: nothing was done. */
+static inline __attribute__((always_inline)) bool SubmitWhole(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)
+{
+    const BLK_SEGMENT *segment = request->Segments, *end = segment + request->SegmentCount;
+    bool write = request->Command.Operation == BlkOperationWrite;
+    uint16_t flags = (uint16_t)(write ? VIRTQ_DESC_F_NEXT : VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
+    uint32_t bytes = request->Command.Blocks << disk->BlockShift, total = 0;
+    BLK_SLOT *slot = engine->FreeSlots;
+    BLK_SLOT_DMA *dma = slot->Dma;
+    VIRTQ_DESC *entry = dma->Table;
+
+    do {
+        SetData(++entry, segment->Address, segment->Bytes, flags);
+        total += segment->Bytes;
+    } while (++segment != end);
+    if (total != bytes)
+        return false;
+    dma->Header.Type = write ? VIRTIO_BLK_T_OUT : VIRTIO_BLK_T_IN;
+    dma->Header.Sector = request->Command.Lba << disk->SectorShift;
+    dma->Status = STATUS_NOT_WRITTEN;
+    SetData(++entry, slot->StatusPhysical, 1, VIRTQ_DESC_F_WRITE);
+    if (VirtqueueAdd(&engine->Queue, dma->Table, slot->TablePhysical,
+                     (uint16_t)(entry - dma->Table + 1), write ? 1 : bytes + 1, request, NULL) != VirtqueueOk)
+        return false;
+    engine->FreeSlots = slot->NextFree;
+    slot->Request = request;
+    request->Slot = slot;
+    request->Steps = 0;
+    return true;
+}
+
+static COLD bool SubmitSteps(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)
 {
     request->Slot = NULL;
     request->ChainLength = 0;
@@ -337,15 +366,25 @@ bool BlkEngineSubmit(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *requ
         if (start != BlkNoRoom)
             return start == BlkStarted;
     }
-    Append(&engine->Waiting, request);
+    BlkListAppend(&engine->Waiting, request);
     return true;
+}
+
+__attribute__((always_inline)) bool BlkEngineSubmit(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)
+{
+    bool whole = request->Command.Plain && request->SegmentCount - 1u < engine->WholeListMax && engine->Waiting.Head == NULL &&
+                 engine->FreeSlots != NULL;
+
+    if (LIKELY(whole) && LIKELY(SubmitWhole(engine, disk, request)))
+        return true;
+    return SubmitSteps(engine, disk, request);
 }
 
 static void Finish(BLK_REQUEST *request, BLK_RESULT result, uint32_t sense, BLK_REQUEST_LIST *finished)
 {
     request->Result = (uint8_t)result;
     request->Sense = sense;
-    Append(finished, request);
+    BlkListAppend(finished, request);
 }
 
 /* VIRTIO_BLK_S_IOERR or _UNSUPP in SCSI's words. */
@@ -358,48 +397,47 @@ static uint32_t SenseOf(const BLK_REQUEST *request, uint8_t status)
     return operation == BlkOperationRead || operation == BlkOperationVerify ? SENSE_MEDIUM_READ : SENSE_MEDIUM_WRITE;
 }
 
-/* One completed step. False: the device did not write a status that exists. */
-static bool Complete(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST *request, BLK_REQUEST_LIST *finished)
+/* A completed step that was not the last, or did not go well, or brought the serial number. False: the device did not
+ * write a status that exists. */
+static COLD bool CompleteStep(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST *request, uint8_t status,
+                              BLK_REQUEST_LIST *finished)
 {
-    const BLK_SLOT_DMA *dma = request->Slot->Dma;
-    uint8_t status = *(const volatile uint8_t *)&dma->Status;
+    const uint8_t *id = request->Slot->Dma->Payload.Id;
     bool sound = status <= VIRTIO_BLK_S_UNSUPP;
 
-    if (status == VIRTIO_BLK_S_OK && request->Steps != 0) {
+    if (sound && (request->Steps & STEP_TAKE_ID) != 0) {
+        /* A device without GET_ID answers UNSUPP (VIRTIO 1.x): the disk keeps the name made up for it. */
+        BlkDiskSetSerial(disk, status == VIRTIO_BLK_S_OK ? id : NULL);
+        GiveSlotBack(engine, request);
+        Finish(request, BlkResultSerial, SENSE_NONE, finished);
+        return true;
+    }
+    if (status == VIRTIO_BLK_S_OK) {
         BLK_START start = Start(engine, request);
 
         if (start == BlkNoRoom)
-            Append(&engine->Waiting, request);
+            BlkListAppend(&engine->Waiting, request);
         else if (start == BlkMalformed)
             Finish(request, BlkResultSense, SENSE_TARGET_FAILURE, finished);
         return true;
     }
-    if (request->Command.Operation == BlkOperationGetId) {
-        /* A device without GET_ID answers UNSUPP (VIRTIO 1.x): the disk keeps the name made up for it. */
-        BlkDiskSetSerial(disk, status == VIRTIO_BLK_S_OK ? dma->Payload.Id : NULL);
-        if (sound)
-            status = VIRTIO_BLK_S_OK;
-    }
     GiveSlotBack(engine, request);
-    if (status == VIRTIO_BLK_S_OK)
-        Finish(request, BlkResultOk, SENSE_NONE, finished);
-    else
-        Finish(request, BlkResultSense, sound ? SenseOf(request, status) : SENSE_TARGET_FAILURE, finished);
+    Finish(request, BlkResultSense, sound ? SenseOf(request, status) : SENSE_TARGET_FAILURE, finished);
     return sound;
 }
 
-static void StartWaiting(BLK_ENGINE *engine, BLK_REQUEST_LIST *finished)
+static COLD void StartWaiting(BLK_ENGINE *engine, BLK_REQUEST_LIST *finished)
 {
-    BLK_REQUEST *request;
+    BLK_REQUEST *request = engine->Waiting.Head, *next;
 
-    while ((request = engine->Waiting.Head) != NULL) {
-        BLK_REQUEST *next = request->Next;
-        BLK_START start = Start(engine, request);
+    BlkListInit(&engine->Waiting);
+    for (; request != NULL; request = next) {
+        BLK_START start = engine->Waiting.Head == NULL ? Start(engine, request) : BlkNoRoom;
 
+        next = request->Next;
         if (start == BlkNoRoom)
-            return;
-        engine->Waiting.Head = next;
-        if (start == BlkMalformed)
+            BlkListAppend(&engine->Waiting, request);
+        else if (start == BlkMalformed)
             Finish(request, BlkResultSense, SENSE_TARGET_FAILURE, finished);
     }
 }
@@ -412,13 +450,22 @@ bool BlkEngineReap(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST_LIST *finishe
     do {
         VirtqueueSuppressInterrupts(&engine->Queue);
         while ((got = VirtqueueGet(&engine->Queue, &completion)) == VirtqueueCompleted) {
-            if (!Complete(engine, disk, (BLK_REQUEST *)completion.Cookie, finished))
+            BLK_REQUEST *request = (BLK_REQUEST *)completion.Cookie;
+            uint8_t status = *(const volatile uint8_t *)&request->Slot->Dma->Status;
+
+            if (LIKELY((status | request->Steps) == VIRTIO_BLK_S_OK)) {
+                GiveSlotBack(engine, request);
+                request->Result = BlkResultOk;
+                BlkListAppend(finished, request);
+            } else if (!CompleteStep(engine, disk, request, status, finished)) {
                 return false;
+            }
         }
         if (got == VirtqueueCorrupt)
             return false;
     } while (!engine->Polled && VirtqueueAllowInterrupts(&engine->Queue));
-    StartWaiting(engine, finished);
+    if (engine->Waiting.Head != NULL)
+        StartWaiting(engine, finished);
     return true;
 }
 
@@ -432,7 +479,7 @@ void BlkEngineDetachAll(BLK_ENGINE *engine, BLK_RESULT result, BLK_REQUEST_LIST 
         next = request->Next;
         Finish(request, result, SENSE_NONE, finished);
     }
-    engine->Waiting.Head = NULL;
+    BlkListInit(&engine->Waiting);
     VirtqueueReset(&engine->Queue);
     FreeAllSlots(engine);
 }

@@ -53,13 +53,16 @@ _Static_assert(offsetof(BLK_SLOT_DMA, Table) % 16 == 0, "VIRTIO 1.x: descriptor 
 
 typedef struct BLK_SLOT {
     BLK_SLOT_DMA *Dma;
-    uint64_t Physical;           /* of Dma */
+    uint64_t Physical; /* of Dma */
+    uint64_t TablePhysical;
+    uint64_t StatusPhysical;
     struct BLK_REQUEST *Request; /* NULL: free */
     struct BLK_SLOT *NextFree;
 } BLK_SLOT;
 
 typedef enum BLK_RESULT {
     BlkResultOk,
+    BlkResultSerial,  /* good, and the serial number is known now: the command can be answered */
     BlkResultSense,   /* CHECK CONDITION with Sense */
     BlkResultReset,   /* the device was reset under it */
     BlkResultAborted, /* the same, and it was the one to be aborted */
@@ -89,15 +92,30 @@ typedef struct BLK_REQUEST {
     VIRTIO_BLK_SEGMENT Discard[BLK_MAX_UNMAP_SEGMENTS];
 } BLK_REQUEST;
 
+/* First in, first out. */
 typedef struct BLK_REQUEST_LIST {
-    BLK_REQUEST *Head, *Tail;
+    BLK_REQUEST *Head, **Tail;
 } BLK_REQUEST_LIST;
+
+static inline void BlkListInit(BLK_REQUEST_LIST *list)
+{
+    list->Head = NULL;
+    list->Tail = &list->Head;
+}
+
+static inline void BlkListAppend(BLK_REQUEST_LIST *list, BLK_REQUEST *request)
+{
+    request->Next = NULL;
+    *list->Tail = request;
+    list->Tail = &request->Next;
+}
 
 typedef struct BLK_ENGINE {
     VIRTQUEUE Queue;
     BLK_SLOT *FreeSlots;
     BLK_REQUEST_LIST Waiting;
     uint16_t SegmentsMax;     /* data descriptors per chain */
+    uint16_t WholeListMax;    /* segments of a list that goes into one chain as it is; 0 when each has to be measured */
     uint32_t SegmentBytesMax; /* bytes per data descriptor */
     uint16_t SlotCount;
     bool Polled; /* completions are looked for, never announced: dump mode */

@@ -6,21 +6,30 @@
  */
 #include "adapter.h"
 
+/* FALSE from StorPortIssueDpc means that the DPC is queued already and has yet to run: it will see the work. Before there is a
+ * DPC the work waits for it. */
+static inline VOID QueueDpc(BLK_ADAPTER *adapter)
+{
+    if (BLK_LIKELY(adapter->DpcReady))
+        (void)StorPortIssueDpc(adapter, &adapter->Dpc, NULL, NULL);
+    else
+        (void)__atomic_fetch_or(&adapter->Work, BLK_WORK_QUEUE, __ATOMIC_SEQ_CST);
+}
+
 VOID BlkRequestDpc(BLK_ADAPTER *adapter, ULONG work)
 {
     if (work != 0)
         (void)__atomic_fetch_or(&adapter->Work, work, __ATOMIC_SEQ_CST);
-    /* FALSE means that the DPC is queued already and has yet to run: it will see the work. */
-    if (adapter->DpcReady)
-        (void)StorPortIssueDpc(adapter, &adapter->Dpc, NULL, NULL);
+    QueueDpc(adapter);
 }
 
 /* The dump port driver polls by calling the interrupt routine. The ISR byte is not asked: the function may still be
  * switched to messages. */
 static BOOLEAN PollForDump(BLK_ADAPTER *adapter)
 {
-    BLK_REQUEST_LIST finished = {0};
+    BLK_REQUEST_LIST finished;
 
+    BlkListInit(&finished);
     if (adapter->State != BlkRunning || !VirtqueueHasCompletions(&adapter->Engine.Queue))
         return FALSE;
     if (BlkEngineReap(&adapter->Engine, &adapter->Disk, &finished))
@@ -43,20 +52,24 @@ BOOLEAN NTAPI BlkInterrupt(PVOID extension)
     isr = VirtioModernReadIsr(&adapter->Device);
     if (isr == 0 || isr == VIRTIO_STATUS_GONE)
         return FALSE;
-    BlkRequestDpc(adapter, (isr & VIRTIO_ISR_CONFIG) != 0 ? BLK_WORK_QUEUE | BLK_WORK_CONFIG : BLK_WORK_QUEUE);
+    BlkRequestDpc(adapter, (isr & VIRTIO_ISR_CONFIG) != 0 ? BLK_WORK_CONFIG : 0);
     return TRUE;
+}
+
+/* The configuration's message, or the one that serves all. */
+static BLK_COLD VOID OtherMessage(BLK_ADAPTER *adapter)
+{
+    BlkRequestDpc(adapter, adapter->Plan == VirtioMsixSharedAll ? BLK_WORK_CONFIG_MAYBE : BLK_WORK_CONFIG);
 }
 
 BOOLEAN NTAPI BlkMessageInterrupt(PVOID extension, ULONG messageId)
 {
     BLK_ADAPTER *adapter = (BLK_ADAPTER *)extension;
-    ULONG work = BLK_WORK_QUEUE;
 
-    if (adapter->Plan == VirtioMsixSharedAll)
-        work |= BLK_WORK_CONFIG_MAYBE;
-    else if (messageId == VirtioMsixConfigVector(adapter->Plan))
-        work = BLK_WORK_CONFIG;
-    BlkRequestDpc(adapter, work);
+    if (BLK_LIKELY(messageId == adapter->QueueMessage))
+        QueueDpc(adapter);
+    else
+        OtherMessage(adapter);
     return TRUE;
 }
 
@@ -70,10 +83,21 @@ static BOOLEAN ConfigDidChange(BLK_ADAPTER *adapter, ULONG work)
             (VirtioGetStatus(&adapter->Device.Transport) & VIRTIO_STATUS_NEEDS_RESET) != 0);
 }
 
-VOID NTAPI BlkDpc(PSTOR_DPC dpc, PVOID extension, PVOID argument1, PVOID argument2)
+/* Work besides the ring, and a device that is not running. TRUE: StorPort should look at the bus again. */
+static BLK_COLD BOOLEAN HandleOther(BLK_ADAPTER *adapter, ULONG work, BLK_REQUEST_LIST *finished)
+{
+    if (adapter->State != BlkRunning) {
+        if ((work & BLK_WORK_DRAIN) != 0)
+            BlkEngineDetachAll(&adapter->Engine, BlkResultGone, finished);
+        return FALSE;
+    }
+    return ConfigDidChange(adapter, work) && BlkDeviceConfigChanged(adapter, finished);
+}
+
+BLK_FLATTEN VOID NTAPI BlkDpc(PSTOR_DPC dpc, PVOID extension, PVOID argument1, PVOID argument2)
 {
     BLK_ADAPTER *adapter = (BLK_ADAPTER *)extension;
-    BLK_REQUEST_LIST finished = {0};
+    BLK_REQUEST_LIST finished;
     BOOLEAN rescan = FALSE;
     STOR_LOCK_HANDLE lock;
     ULONG work;
@@ -81,18 +105,15 @@ VOID NTAPI BlkDpc(PSTOR_DPC dpc, PVOID extension, PVOID argument1, PVOID argumen
     (void)dpc;
     (void)argument1;
     (void)argument2;
+    BlkListInit(&finished);
     work = __atomic_exchange_n(&adapter->Work, 0, __ATOMIC_SEQ_CST);
     StorPortAcquireSpinLock(adapter, StartIoLock, NULL, &lock);
-    if (adapter->State == BlkRunning) {
-        if (!BlkEngineReap(&adapter->Engine, &adapter->Disk, &finished))
-            BlkDeviceFail(adapter, BlkEventNonsense, &finished);
-        else if (ConfigDidChange(adapter, work))
-            rescan = BlkDeviceConfigChanged(adapter, &finished);
-        if (adapter->State == BlkRunning)
-            BlkKick(adapter);
-    } else if ((work & BLK_WORK_DRAIN) != 0) {
-        BlkEngineDetachAll(&adapter->Engine, BlkResultGone, &finished);
-    }
+    if (BLK_LIKELY(adapter->State == BlkRunning) && !BlkEngineReap(&adapter->Engine, &adapter->Disk, &finished))
+        BlkDeviceFail(adapter, BlkEventNonsense, &finished);
+    if (work != 0)
+        rescan = HandleOther(adapter, work, &finished);
+    if (BLK_LIKELY(adapter->State == BlkRunning))
+        BlkKick(adapter);
     StorPortReleaseSpinLock(adapter, &lock);
 
     BlkCompleteList(adapter, &finished);

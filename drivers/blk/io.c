@@ -13,7 +13,7 @@
 #include "scsi.h"
 #include "unmap.h"
 
-BOOLEAN NTAPI BlkBuildIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
+BLK_FLATTEN BOOLEAN NTAPI BlkBuildIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 {
     BLK_ADAPTER *adapter = (BLK_ADAPTER *)extension;
     BLK_REQUEST *request = (BLK_REQUEST *)srb->SrbExtension;
@@ -43,16 +43,12 @@ VOID BlkKick(BLK_ADAPTER *adapter)
         VirtioModernRing(&adapter->Doorbell);
 }
 
-/* Onto the ring. */
-static VOID Submit(BLK_ADAPTER *adapter, BLK_REQUEST *request)
+/* Onto the ring, with the doorbell now or by the DPC. */
+static inline __attribute__((always_inline)) VOID SubmitInline(BLK_ADAPTER *adapter, BLK_REQUEST *request)
 {
-    PSCSI_REQUEST_BLOCK srb = (PSCSI_REQUEST_BLOCK)request->Context;
-
-    if (!BlkEngineSubmit(&adapter->Engine, &adapter->Disk, request)) {
-        BlkCompleteSense(adapter, srb, SENSE_TARGET_FAILURE);
-        return;
-    }
-    if (VirtqueueOutstandingCount(&adapter->Engine.Queue) == 1 || adapter->Dump) {
+    if (!BLK_LIKELY(BlkEngineSubmit(&adapter->Engine, &adapter->Disk, request))) {
+        BlkCompleteSense(adapter, (PSCSI_REQUEST_BLOCK)request->Context, SENSE_TARGET_FAILURE);
+    } else if (VirtqueueOutstandingCount(&adapter->Engine.Queue) == 1 || adapter->Dump) {
         BlkKick(adapter);
     } else {
         /* A device that is at work looks for more by itself before it sleeps. */
@@ -62,6 +58,11 @@ static VOID Submit(BLK_ADAPTER *adapter, BLK_REQUEST *request)
             BlkRequestDpc(adapter, 0);
         }
     }
+}
+
+static BLK_COLD VOID Submit(BLK_ADAPTER *adapter, BLK_REQUEST *request)
+{
+    SubmitInline(adapter, request);
 }
 
 static VOID StartUnmap(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, BLK_REQUEST *request)
@@ -124,10 +125,8 @@ static VOID StartResponse(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, BLK_REQ
     }
 }
 
-static VOID StartScsi(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
+static BLK_COLD VOID StartOther(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, BLK_REQUEST *request)
 {
-    BLK_REQUEST *request = (BLK_REQUEST *)srb->SrbExtension;
-
     if ((srb->PathId | srb->TargetId) != 0) {
         BlkCompleteSrb(adapter, srb, SRB_STATUS_NO_DEVICE);
         return;
@@ -158,6 +157,18 @@ static VOID StartScsi(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
     }
 }
 
+static inline VOID StartScsi(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
+{
+    BLK_REQUEST *request = (BLK_REQUEST *)srb->SrbExtension;
+
+    if (BLK_LIKELY(request->Command.Plain) && (srb->PathId | srb->TargetId | srb->Lun) == 0 &&
+        adapter->Disk.PendingAttention == SENSE_NONE && BlkCommandInRange(&adapter->Disk, &request->Command) &&
+        !(request->Command.Operation == BlkOperationWrite && adapter->Disk.ReadOnly))
+        SubmitInline(adapter, request);
+    else
+        StartOther(adapter, srb, request);
+}
+
 VOID BlkStartFlush(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
 {
     BLK_REQUEST *request = (BLK_REQUEST *)srb->SrbExtension;
@@ -171,19 +182,9 @@ VOID BlkStartFlush(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
     Submit(adapter, request);
 }
 
-BOOLEAN NTAPI BlkStartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
+static BLK_COLD VOID StartNonScsi(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
 {
-    BLK_ADAPTER *adapter = (BLK_ADAPTER *)extension;
-
-    /* Plug and Play has the last word when there is no device any more. */
-    if (adapter->State != BlkRunning && srb->Function != SRB_FUNCTION_PNP) {
-        BlkCompleteSrb(adapter, srb, SRB_STATUS_NO_DEVICE);
-        return TRUE;
-    }
     switch (srb->Function) {
-    case SRB_FUNCTION_EXECUTE_SCSI:
-        StartScsi(adapter, srb);
-        break;
     case SRB_FUNCTION_FLUSH:
     case SRB_FUNCTION_SHUTDOWN:
         BlkStartFlush(adapter, srb);
@@ -209,5 +210,18 @@ BOOLEAN NTAPI BlkStartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
         BlkCompleteSrb(adapter, srb, SRB_STATUS_BAD_FUNCTION);
         break;
     }
+}
+
+BLK_FLATTEN BOOLEAN NTAPI BlkStartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
+{
+    BLK_ADAPTER *adapter = (BLK_ADAPTER *)extension;
+
+    /* Plug and Play has the last word when there is no device any more. */
+    if (!BLK_LIKELY(adapter->State == BlkRunning) && srb->Function != SRB_FUNCTION_PNP)
+        BlkCompleteSrb(adapter, srb, SRB_STATUS_NO_DEVICE);
+    else if (BLK_LIKELY(srb->Function == SRB_FUNCTION_EXECUTE_SCSI))
+        StartScsi(adapter, srb);
+    else
+        StartNonScsi(adapter, srb);
     return TRUE;
 }

@@ -64,9 +64,10 @@ static UCHAR QueryInfo(const BLK_ADAPTER *adapter, PSRB_IO_CONTROL control, ULON
 
 static UCHAR ForceReset(BLK_ADAPTER *adapter, PSRB_IO_CONTROL control)
 {
-    BLK_REQUEST_LIST finished = {0};
+    BLK_REQUEST_LIST finished;
     BOOLEAN reset;
 
+    BlkListInit(&finished);
     adapter->Counters.IoctlReset++;
     reset = BlkDeviceReset(adapter, &finished);
     BlkCompleteList(adapter, &finished);

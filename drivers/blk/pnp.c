@@ -9,9 +9,10 @@
 VOID BlkStartPnp(BLK_ADAPTER *adapter, PSCSI_PNP_REQUEST_BLOCK srb)
 {
     BOOLEAN ofAdapter = (srb->SrbPnPFlags & SRB_PNP_FLAGS_ADAPTER_REQUEST) != 0;
-    BLK_REQUEST_LIST finished = {0};
+    BLK_REQUEST_LIST finished;
     UCHAR status = SRB_STATUS_SUCCESS;
 
+    BlkListInit(&finished);
     adapter->Counters.PnpSrb++;
     switch (srb->PnPAction) {
     case StorSurpriseRemoval:

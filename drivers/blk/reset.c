@@ -9,9 +9,11 @@
 /* The port driver completes nothing by itself: what was outstanding is answered here, exactly once. */
 static BOOLEAN ResetAndAnswer(BLK_ADAPTER *adapter)
 {
-    BLK_REQUEST_LIST finished = {0};
-    BOOLEAN reset = BlkDeviceReset(adapter, &finished);
+    BLK_REQUEST_LIST finished;
+    BOOLEAN reset;
 
+    BlkListInit(&finished);
+    reset = BlkDeviceReset(adapter, &finished);
     BlkCompleteList(adapter, &finished);
     return reset;
 }
@@ -40,7 +42,7 @@ VOID BlkStartReset(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
 VOID BlkStartAbort(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
 {
     BLK_REQUEST *victim = BlkEngineFind(&adapter->Engine, srb->NextSrb);
-    BLK_REQUEST_LIST finished = {0};
+    BLK_REQUEST_LIST finished;
     BOOLEAN reset;
 
     adapter->Counters.AbortSrb++;
@@ -48,6 +50,7 @@ VOID BlkStartAbort(BLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
         BlkCompleteSrb(adapter, srb, SRB_STATUS_ABORT_FAILED);
         return;
     }
+    BlkListInit(&finished);
     reset = BlkDeviceReset(adapter, &finished);
     if (victim->Result == BlkResultReset)
         victim->Result = BlkResultAborted;

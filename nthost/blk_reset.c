@@ -11,16 +11,9 @@
 #define QEMU_RESETS 1000u
 #define RESETS_WITH_IO 50u
 
-static uint8_t reset_by_srb(struct bench *b, uint8_t function)
-{
-    struct request r = {.function = function, .bypass = true};
-
-    return request_execute(b->adapter, &r);
-}
-
 static void expect_reset(struct bench *b, uint8_t function)
 {
-    uint8_t status = reset_by_srb(b, function);
+    uint8_t status = adapter_reset_by_srb(b->adapter, function);
 
     if (status != SRB_STATUS_SUCCESS)
         bench_fail(b, "reset (SRB function %02x) ended with SRB status %02x", function, status);

@@ -18,6 +18,8 @@ static const struct scenario scenarios[] = {
     {.name = "surprise-remove", .help = "the same at every step (--repeat N: at about N of them)", .drive = scenario_surprise_remove},
     {.name = "fault-run", .help = "one life with --fail-nth", .run = scenario_fault_run, .verify = true},
     {.name = "systematic-fault-injection", .help = "the same for every call that may fail", .drive = scenario_fault_injection},
+    {.name = "crash-dump", .help = "a dump written by a second copy of the driver in the middle of I/O", .run = scenario_crash_dump, .verify = true},
+    {.name = "hibernate", .help = "the same for a hibernation file, then the runtime copy goes on", .run = scenario_hibernate, .verify = true},
     {.name = "ioctl", .help = "the AEROVBLK miniport control", .run = scenario_ioctl},
 };
 

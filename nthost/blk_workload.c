@@ -11,7 +11,7 @@
 #include "blk.h"
 
 #define DEFAULT_SPAN (64ull << 20)
-#define MAXIMUM_TRIES 8u
+#define MAXIMUM_TRIES 100u /* classpnp gives up earlier; here a storm of resets must not hide an I/O that never works */
 #define READ_BACK_LIMIT (8ull << 20)
 #define LATENCIES_KEPT 1000000u
 

@@ -68,6 +68,7 @@ void adapter_stop(adapter *a);
 /* Adapter power down to D3 and up to D0. False when the miniport could not restart. */
 void adapter_power_down(adapter *a, bool hibernate);
 bool adapter_power_up(adapter *a);
+void adapter_lose_power(adapter *a); /* of a hibernated system: the device forgets everything */
 /* IRP_MN_SURPRISE_REMOVAL, then removal without touching the device; IRP_MN_REMOVE_DEVICE of a present one. */
 void adapter_surprise_removed(adapter *a);
 void adapter_remove(adapter *a);
@@ -87,6 +88,8 @@ struct pci_device *adapter_device(const adapter *a);
 
 /* Calls HwStorResetBus as StorPort does: queues paused, StartIo lock held. False when the miniport says it failed. */
 bool adapter_reset_bus(adapter *a);
+/* The same for a reset that comes as an SRB (RESET_LOGICAL_UNIT, RESET_DEVICE, RESET_BUS); the SRB status. */
+uint8_t adapter_reset_by_srb(adapter *a, uint8_t function);
 
 /* ---- buffers ---- */
 

@@ -157,6 +157,7 @@ struct adapter {
     PHW_PASSIVE_INITIALIZE_ROUTINE passive_initialize;
     uint32_t supported_controls; /* bit per SCSI_ADAPTER_CONTROL_TYPE */
     unsigned performance_flags;
+    const char *check_due; /* the reset whose result is still to be looked at */
     unsigned active; /* callbacks of the miniport that are running, on any processor */
 
     /* queues */
@@ -257,7 +258,11 @@ uint8_t send_pnp(adapter *a, STOR_PNP_ACTION action, uint32_t flags, struct io_b
 
 /* ---- storport_reset.c ---- */
 void reset_mark(adapter *a);  /* remembers which requests the miniport has now */
-void reset_check(adapter *a, const char *what); /* ... and that none of them is left: rule reset-left-requests */
+/* ... and that none of them is left: rule reset-left-requests. What another processor is completing at this moment, or a queued DPC has
+ * in its hands, is looked at when that is over: callback_over, at the end of each callback. */
+void reset_check(adapter *a, const char *what);
+void callback_over(adapter *a);
+bool callbacks_quiet(const adapter *a); /* no callback runs, no DPC is queued */
 void port_tick_arm(adapter *a); /* the one-second tick that looks for requests past their time */
 
 #endif

@@ -27,7 +27,7 @@ static bool line_service(void *context, uint32_t message)
     (void)message;
     a->active++;
     claimed = (UCHAR)callback_call(CALLBACK_INTERRUPT, a->init.HwInterrupt, 1, (uintptr_t)a->extension) != FALSE;
-    a->active--;
+    callback_over(a);
     return claimed;
 }
 
@@ -39,7 +39,7 @@ static bool message_service(void *context, uint32_t message)
     a->active++;
     claimed = (UCHAR)callback_call(CALLBACK_MESSAGE_INTERRUPT, a->agreed.HwMSInterruptRoutine, 2, (uintptr_t)a->extension,
                                    (uintptr_t)message) != FALSE;
-    a->active--;
+    callback_over(a);
     return claimed;
 }
 
@@ -111,7 +111,7 @@ static void run_dpc(dpc *entry, void *argument1, void *argument2)
     a->counts.dpcs++;
     a->active++;
     callback_call(CALLBACK_DPC, d->routine, 4, (uintptr_t)d->address, (uintptr_t)a->extension, (uintptr_t)argument1, (uintptr_t)argument2);
-    a->active--;
+    callback_over(a);
 }
 
 void port_initialize_dpc(adapter *a, STOR_DPC *address, PHW_DPC_ROUTINE routine)
@@ -177,7 +177,7 @@ static void run_timer(timer *t)
     old = port_lock_start_io(a);
     callback_call(CALLBACK_TIMER, routine, 1, (uintptr_t)a->extension);
     port_unlock_start_io(a, old);
-    a->active--;
+    callback_over(a);
 }
 
 void port_request_timer(adapter *a, PHW_TIMER routine, uint32_t microseconds)

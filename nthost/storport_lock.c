@@ -97,7 +97,11 @@ void port_release_spin_lock(adapter *a, STOR_LOCK_HANDLE *handle)
 
 uint8_t port_lock_interrupt(adapter *a)
 {
-    uint8_t old = irql_raise(DEVICE_LEVEL);
+    uint8_t old = irql_get();
+
+    if (a->dump)
+        return old;
+    irql_raise(DEVICE_LEVEL);
 
     spin_acquire(&a->interrupt_lock);
     return old;
@@ -105,15 +109,20 @@ uint8_t port_lock_interrupt(adapter *a)
 
 void port_unlock_interrupt(adapter *a, uint8_t old_irql)
 {
+    if (a->dump)
+        return;
     spin_release(&a->interrupt_lock);
     irql_lower(old_irql);
 }
 
-/* Full duplex: StartIo at DISPATCH_LEVEL. Half duplex: StartIo and Interrupt at DIRQL. */
+/* In dump mode there is one processor, at HIGH_LEVEL, and no lock. Full duplex: StartIo at DISPATCH_LEVEL. Half duplex: StartIo and Interrupt at DIRQL. */
 uint8_t port_lock_start_io(adapter *a)
 {
-    uint8_t old = irql_raise(DISPATCH_LEVEL);
+    uint8_t old = irql_get();
 
+    if (a->dump)
+        return old;
+    irql_raise(DISPATCH_LEVEL);
     spin_acquire(&a->start_io_lock);
     if (!a->full_duplex)
         port_lock_interrupt(a);
@@ -122,6 +131,8 @@ uint8_t port_lock_start_io(adapter *a)
 
 void port_unlock_start_io(adapter *a, uint8_t old_irql)
 {
+    if (a->dump)
+        return;
     if (!a->full_duplex)
         port_unlock_interrupt(a, DISPATCH_LEVEL);
     spin_release(&a->start_io_lock);

@@ -328,14 +328,11 @@ static VOID NTAPI stall_execution(ULONG microseconds)
 static BOOLEAN NTAPI synchronize_access(PVOID extension, PVOID routine, PVOID context)
 {
     adapter *a = port_enter(extension, "StorPortSynchronizeAccess", DEVICE_LEVEL, IN_ANY);
-    uint8_t old = 0;
+    uint8_t old = port_lock_interrupt(a);
     BOOLEAN result;
 
-    if (!a->dump)
-        old = port_lock_interrupt(a);
     result = (BOOLEAN)callback_call(CALLBACK_SYNCHRONIZED, routine, 2, (uintptr_t)extension, (uintptr_t)context);
-    if (!a->dump)
-        port_unlock_interrupt(a, old);
+    port_unlock_interrupt(a, old);
     return result;
 }
 

@@ -288,15 +288,18 @@ bool adapter_wait_idle(adapter *a, uint64_t timeout_us)
     return thread_wait(is_idle, a, timeout_us);
 }
 
-static bool is_quiet(void *context)
+bool callbacks_quiet(const adapter *a)
 {
-    const adapter *a = context;
-
     for (const struct port_dpc *d = a->dpcs; d != NULL; d = d->next) {
         if (d->queue_entry.queued)
             return false;
     }
     return a->active == 0;
+}
+
+static bool is_quiet(void *context)
+{
+    return callbacks_quiet(context);
 }
 
 void adapter_wait_quiet(adapter *a)

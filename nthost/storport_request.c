@@ -364,7 +364,7 @@ void request_start(adapter *a, struct request *r)
         start_io(a, r, slot, &completed);
     if (!completed && r->starting == &completed)
         r->starting = NULL;
-    a->active--;
+    callback_over(a);
 }
 
 /* ---- completing ---- */

@@ -13,18 +13,35 @@
 
 void reset_mark(adapter *a)
 {
+    if (a->check_due != NULL)
+        return; /* the check of an earlier reset comes first */
     for (struct request_slot *slot = a->outstanding; slot != NULL; slot = slot->next)
         slot->before_reset = slot->state == SLOT_STARTED && slot->request != &a->reset_request;
 }
 
-void reset_check(adapter *a, const char *what)
+static void check_now(adapter *a, const char *what)
 {
+    a->check_due = NULL;
     for (struct request_slot *slot = a->outstanding; slot != NULL; slot = slot->next) {
         if (slot->before_reset)
             port_rule(a, "reset-left-requests", "%s succeeded, but SRB %p (function %02x, CDB %02x), which the miniport had before it, is still "
                                                 "outstanding",
                       what, (void *)slot->srb, slot->given.Function, slot->given.Cdb[0]);
     }
+}
+
+void reset_check(adapter *a, const char *what)
+{
+    a->check_due = what;
+    if (callbacks_quiet(a))
+        check_now(a, what);
+}
+
+void callback_over(adapter *a)
+{
+    a->active--;
+    if (a->check_due != NULL && callbacks_quiet(a))
+        check_now(a, a->check_due);
 }
 
 bool adapter_reset_bus(adapter *a)
@@ -47,11 +64,23 @@ bool adapter_reset_bus(adapter *a)
     port_unlock_start_io(a, old);
     if (a->options.reset_hold_ms != 0)
         a->paused_until = clock_us() + (uint64_t)a->options.reset_hold_ms * 1000u;
-    a->active--;
+    callback_over(a);
     a->held = was_held;
     if (!was_held)
         adapter_release(a);
     return done;
+}
+
+uint8_t adapter_reset_by_srb(adapter *a, uint8_t function)
+{
+    struct request r = {.function = function, .bypass = true};
+
+    a->held = true;
+    reset_mark(a);
+    if (request_execute(a, &r) == SRB_STATUS_SUCCESS)
+        reset_check(a, "a reset SRB");
+    adapter_release(a);
+    return r.srb_status;
 }
 
 static bool any_timed_out(const adapter *a)

@@ -60,15 +60,12 @@ bool start_find_adapter(adapter *a, const char *argument_string)
 
 bool start_initialize(adapter *a)
 {
-    uint8_t old = 0;
+    uint8_t old = port_lock_interrupt(a);
     bool initialized;
 
     a->passive_initialize = NULL;
-    if (!a->dump)
-        old = port_lock_interrupt(a);
     initialized = (UCHAR)callback_call(CALLBACK_INITIALIZE, a->init.HwInitialize, 1, (uintptr_t)a->extension) != FALSE;
-    if (!a->dump)
-        port_unlock_interrupt(a, old);
+    port_unlock_interrupt(a, old);
     if (!initialized) {
         adapter_fail(a, "HwStorInitialize returned FALSE");
         return false;
@@ -260,7 +257,7 @@ void adapter_stop(adapter *a)
 /* ---- power ---- */
 
 /* What D3 does to a PCI function: everything written to it is gone. The device's status register is cleared from outside, by nthost. */
-static void lose_power(adapter *a)
+void adapter_lose_power(adapter *a)
 {
     struct virtio_regions regions;
     pci_bus *bus = a->device->bus;
@@ -285,7 +282,7 @@ void adapter_power_down(adapter *a, bool hibernate)
     if (a->supported_controls & 1u << ScsiSetBootConfig)
         control(a, CALLBACK_CONTROL_RUNNING, ScsiSetBootConfig, NULL);
     if (!hibernate)
-        lose_power(a);
+        adapter_lose_power(a);
     a->in_transition = false;
 }
 

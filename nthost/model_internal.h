@@ -185,7 +185,7 @@ void model_msix_send(struct model *m, uint16_t vector);
 bool model_intx(struct model *m);
 
 /* model_virtio.c */
-uint32_t model_register_read(struct model *m, enum region region, uint32_t offset, unsigned width);
+uint64_t model_register_read(struct model *m, enum region region, uint32_t offset, unsigned width);
 void model_register_write(struct model *m, enum region region, uint32_t offset, unsigned width, uint64_t value);
 void model_reset_finish(struct model *m);   /* all state that a reset clears */
 void model_config_changed(struct model *m); /* generation, ISR, interrupt */

@@ -77,16 +77,16 @@ static const struct model_field *find_field(struct model *m, uint32_t offset, un
     return field;
 }
 
-static uint32_t config_read(struct model *m, uint32_t offset, unsigned width)
+static uint64_t config_read(struct model *m, uint32_t offset, unsigned width)
 {
     const struct model_field *field = find_field(m, offset, width, "read");
-    uint32_t value = 0;
+    uint64_t value = 0;
 
     if (field != NULL && field->after_features_ok && (m->status & STATUS_FEATURES_OK) == 0) {
         model_rule(m, RULE_CONFIG_TOO_EARLY, "read at 0x%x of the device configuration before FEATURES_OK", offset);
     }
     for (unsigned i = 0; i < width && offset + i < MODEL_CONFIG_BYTES; i++) {
-        value |= (uint32_t)m->config[offset + i] << 8 * i;
+        value |= (uint64_t)m->config[offset + i] << 8 * i;
     }
     if (model_fault(m, FAULT_GENERATION_RACES)) {
         m->generation++;
@@ -160,7 +160,7 @@ static uint8_t isr_read(struct model *m)
     return isr;
 }
 
-uint32_t model_register_read(struct model *m, enum region region, uint32_t offset, unsigned width)
+uint64_t model_register_read(struct model *m, enum region region, uint32_t offset, unsigned width)
 {
     switch (region) {
     case REGION_COMMON:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "model_frame.h"
 
+bool model_frame_tolerant;
+
 pci_bus *open_model(const char *const *settings)
 {
     static bool initialized;
@@ -18,6 +20,9 @@ pci_bus *open_model(const char *const *settings)
             fprintf(stderr, "no such model option: %s\n", *settings);
             exit(1);
         }
+    }
+    if (model_frame_tolerant) {
+        options.strict = 0;
     }
     return model_bus_open(&options);
 }

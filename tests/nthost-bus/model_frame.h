@@ -13,6 +13,9 @@
 /* Everything that the tiny driver can live with. */
 #define ALL_FEATURES (~0ull)
 
+/* Whether models are opened with strict=off. */
+extern bool model_frame_tolerant;
+
 pci_bus *open_model(const char *const *settings);
 #define OPEN(...) open_model((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 

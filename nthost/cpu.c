@@ -188,6 +188,12 @@ static bool let_device_work(uint64_t max_wait_us)
     return cpu.bus != NULL && cpu.bus->ops->progress(cpu.bus, max_wait_us);
 }
 
+static unsigned other_processor(void)
+{
+    unsigned other = (unsigned)(cpu_random() % (cpu.count - 1));
+    return other < cpu.current ? other : other + 1;
+}
+
 void yield_point(void)
 {
     if (!cpu_yields())
@@ -200,10 +206,8 @@ void yield_point(void)
         thread_wake_waiters();
         cpu_deliver();
     }
-    if (cpu.count > 1 && one_in(ONE_IN_SWITCH)) {
-        unsigned other = (unsigned)(cpu_random() % (cpu.count - 1));
-        processor_switch(other < cpu.current ? other : other + 1);
-    }
+    if (cpu.count > 1 && one_in(ONE_IN_SWITCH))
+        processor_switch(other_processor());
     if (irql_get() < DISPATCH_LEVEL && thread_any_ready() && one_in(ONE_IN_PREEMPT)) {
         thread *t = thread_here();
         thread *next = thread_take_ready();
@@ -284,7 +288,11 @@ void cpu_idle_loop(void *unused)
         cpu_deliver();
         thread_wake_waiters();
         if (thread_any_ready()) {
-            thread_replace(thread_take_ready());
+            /* Any idle processor may be the one that a thread wakes up on. */
+            if (cpu.count > 1 && one_in(2))
+                processor_switch(other_processor());
+            else
+                thread_replace(thread_take_ready());
             continue;
         }
         unsigned busy = busy_processor();

@@ -12,6 +12,8 @@
 #include "unwind.h"
 #include "verifier.h"
 
+const struct context *stack_walk_start;
+
 enum { MAX_FRAMES = 48, MAX_OWN_FRAMES = 512 };
 
 struct walk {
@@ -78,7 +80,10 @@ static void walk_all(struct walk *w, uintptr_t fp)
 void print_driver_stack(void)
 {
     struct walk w = {.call = thread_here()->calls};
-    walk_all(&w, (uintptr_t)__builtin_frame_address(0));
+    if (stack_walk_start != NULL && module_at((void *)stack_walk_start->ip) != NULL)
+        walk_all(&w, walk_driver(&w, *stack_walk_start, true));
+    else
+        walk_all(&w, (uintptr_t)__builtin_frame_address(0));
     if (w.count == 0) {
         fputs("  no driver code on this stack\n", stderr);
         return;

@@ -19,6 +19,11 @@ void instruction_count_enable(bool on)
     step_flags = on ? FLAG_TRAP : 0;
 }
 
+uintptr_t step_wanted_flags(void)
+{
+    return step_flags;
+}
+
 uint64_t instruction_count(void)
 {
     return count;

@@ -44,8 +44,9 @@ static void set_greg(ucontext_t *u, int reg, uintptr_t value)
 }
 
 /* Still on the signal stack: the thread has no stack on which to go on. */
-static void check_stack(uintptr_t sp, uintptr_t ip)
+static void check_stack(const ucontext_t *u, uintptr_t sp, uintptr_t ip)
 {
+    static struct context c;
     const thread *t = thread_here();
     uintptr_t low = (uintptr_t)t->stack;
     if (t->stack == NULL)
@@ -53,6 +54,8 @@ static void check_stack(uintptr_t sp, uintptr_t ip)
     if (sp - low < t->stack_bytes && sp - low >= STACK_RESERVE)
         return;
     const char *where = address_in_driver((void *)ip) ? "driver" : "nthost's";
+    get_context(u, &c);
+    stack_walk_start = &c;
     if (sp - low >= t->stack_bytes && low - sp > STACK_RESERVE)
         rule_broken("stack-pointer", "%s code at %p runs with the stack pointer %p, outside its thread's stack", where,
                     (void *)ip, (void *)sp);
@@ -71,7 +74,7 @@ static void on_signal(int signal, siginfo_t *info, void *user)
             set_greg(u, GREG_FLAGS, flags & ~(uintptr_t)FLAG_TRAP);
         return;
     }
-    check_stack(sp, ip);
+    check_stack(u, sp, ip);
     uintptr_t at = (sp - GAP_BYTES - sizeof(struct trap_frame)) & ~(uintptr_t)15;
     struct trap_frame *frame = (struct trap_frame *)at;
     frame->signal = signal;

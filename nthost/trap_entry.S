@@ -86,6 +86,7 @@ driver_thunk:
 driver_returned:
         movq    -48(%rbp), %rcx
         movq    %rsp, 24(%rcx)
+        leaq    -48(%rbp), %rsp         /* whatever the callee has popped */
         pushfq
         popq    32(%rcx)
         cld
@@ -112,9 +113,10 @@ step_resume:
         leaq    24(%rbp), %rdi          /* the stack pointer that the caller sees */
         call    step_unhook
         movq    %rax, 16(%rbp)
+        call    step_wanted_flags
         pushfq
+        orq     %rax, (%rsp)
         popq    %rax
-        orq     step_flags(%rip), %rax
         movq    %rax, 8(%rbp)
         fxrstor64 (%rsp)
         leaq    -32(%rbp), %rsp
@@ -180,10 +182,10 @@ driver_thunk:
 driver_returned:
         movl    20(%ebp), %ecx
         movl    %esp, 12(%ecx)
+        leal    -12(%ebp), %esp         /* whatever the callee has popped */
         pushfl
         popl    16(%ecx)
         cld
-        leal    -12(%ebp), %esp
         popl    %edi
         popl    %esi
         popl    %ebx
@@ -204,9 +206,10 @@ step_resume:
         movl    %eax, (%esp)
         call    step_unhook
         movl    %eax, 8(%ebp)
+        call    step_wanted_flags
         pushfl
+        orl     %eax, (%esp)
         popl    %eax
-        orl     step_flags, %eax
         movl    %eax, 4(%ebp)
         fxrstor 16(%esp)
         leal    -12(%ebp), %esp

@@ -38,6 +38,9 @@ void step_resume(void);
 
 struct context *trap_dispatch(struct trap_frame *frame);
 
+/* stack_walk.c: where the walk starts when the report is made on the signal stack. */
+extern const struct context *stack_walk_start;
+
 /* mmio.c */
 bool mmio_window_at(uintptr_t address); /* mapped or unmapped */
 uint64_t mmio_access_read(uintptr_t address, unsigned width);
@@ -57,6 +60,7 @@ uint64_t shared_data_read(uintptr_t address, unsigned width);
 
 /* step.c */
 extern uintptr_t step_flags; /* FLAG_TRAP while counting */
+uintptr_t step_wanted_flags(void);
 bool step_trap(uintptr_t ip, uintptr_t sp); /* false: execution has left the images, stop stepping */
 uintptr_t step_unhook(uintptr_t sp);        /* called by step_resume */
 uintptr_t step_real_address(uintptr_t slot, uintptr_t address); /* what a hooked return address stands for */

@@ -15,6 +15,50 @@ static bool read_stack(uintptr_t address, uintptr_t limit, uintptr_t *value)
     return true;
 }
 
+/* The lengths of CALL before a return address: E8 rel32, FF /2 with each form of operand. */
+static bool follows_call(uintptr_t address)
+{
+    const module *m = module_at((void *)address);
+    if (m == NULL || address - (uintptr_t)m->pe.image < m->pe.header_bytes + 7u)
+        return false;
+    const struct pe_section *s = module_section_at(m, (void *)address);
+    if (s == NULL || (s->flags & PE_SECTION_EXECUTE) == 0)
+        return false;
+    const uint8_t *at = (const uint8_t *)address;
+    if (at[-5] == 0xe8)
+        return true;
+    for (int length = 2; length <= 7; length++) {
+        if (at[-length] == 0xff && (at[-length + 1] & 0x38) == 0x10)
+            return true;
+    }
+    return false;
+}
+
+static bool returns_into_code(uintptr_t address)
+{
+    return address == (uintptr_t)driver_returned || follows_call(address);
+}
+
+static bool step_by_frame_pointer(struct context *c, uintptr_t limit)
+{
+    const uintptr_t word = sizeof(uintptr_t);
+    uintptr_t address, outer, bp = c->r[REG_BP];
+    if (bp >= c->r[REG_SP] && read_stack(bp, limit, &outer) && read_stack(bp + word, limit, &address) && returns_into_code(address)) {
+        c->ip = address;
+        c->r[REG_SP] = bp + 2 * word;
+        c->r[REG_BP] = outer;
+        return true;
+    }
+    for (uintptr_t slot = c->r[REG_SP] & ~(word - 1); read_stack(slot, limit, &address); slot += word) {
+        if (!returns_into_code(address))
+            continue;
+        c->ip = address;
+        c->r[REG_SP] = slot + word;
+        return true;
+    }
+    return false;
+}
+
 #if defined(__x86_64__)
 
 enum unwind_code {
@@ -134,6 +178,8 @@ bool unwind_step(struct context *c, uintptr_t limit, bool exact)
     bool machine = false;
     if (m == NULL)
         return false;
+    if (m->pe.directory[PE_EXCEPTIONS].bytes == 0)
+        return step_by_frame_pointer(c, limit);
     /* A return address may lie behind the function's last instruction, when it called something that does not return. */
     uint32_t rva = (uint32_t)(c->ip - (uintptr_t)m->pe.image) - (exact ? 0 : 1);
     if (find_function(m, rva, &f)) {
@@ -156,48 +202,10 @@ bool unwind_step(struct context *c, uintptr_t limit, bool exact)
 
 #else
 
-/* The lengths of CALL before a return address: E8 rel32, FF /2 with each form of operand. */
-static bool follows_call(uintptr_t address)
-{
-    const module *m = module_at((void *)address);
-    if (m == NULL || address - (uintptr_t)m->pe.image < m->pe.header_bytes + 7u)
-        return false;
-    const struct pe_section *s = module_section_at(m, (void *)address);
-    if (s == NULL || (s->flags & PE_SECTION_EXECUTE) == 0)
-        return false;
-    const uint8_t *at = (const uint8_t *)address;
-    if (at[-5] == 0xe8)
-        return true;
-    for (int length = 2; length <= 7; length++) {
-        if (at[-length] == 0xff && (at[-length + 1] & 0x38) == 0x10)
-            return true;
-    }
-    return false;
-}
-
-static bool returns_into_code(uintptr_t address)
-{
-    return address == (uintptr_t)driver_returned || follows_call(address);
-}
-
 bool unwind_step(struct context *c, uintptr_t limit, bool exact)
 {
-    uintptr_t address, outer, bp = c->r[REG_BP];
     (void)exact;
-    if (bp > c->r[REG_SP] && read_stack(bp, limit, &outer) && read_stack(bp + 4, limit, &address) && returns_into_code(address)) {
-        c->ip = address;
-        c->r[REG_SP] = bp + 8;
-        c->r[REG_BP] = outer;
-        return true;
-    }
-    for (uintptr_t slot = c->r[REG_SP] & ~(uintptr_t)3; read_stack(slot, limit, &address); slot += 4) {
-        if (!returns_into_code(address))
-            continue;
-        c->ip = address;
-        c->r[REG_SP] = slot + 4;
-        return true;
-    }
-    return false;
+    return step_by_frame_pointer(c, limit);
 }
 
 #endif

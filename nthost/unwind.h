@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * One step of a stack walk through driver code: from a function to its caller. On amd64 by the image's exception directory
- * ("x64 exception handling", unwind codes of version 1 and 2); on x86, which has nothing of the kind, by the frame pointer, and where
+ * ("x64 exception handling", unwind codes of version 1 and 2); on x86 and in images without one by the frame pointer, and where
  * that leads nowhere by looking for the next word on the stack that is a return address, one preceded by a call.
  */
 #ifndef NTHOST_UNWIND_H

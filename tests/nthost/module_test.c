@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Loading images: what a good one becomes, and that each kind of bad one is refused by name.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core_test.h"
+
+TEST(module_loads_relocated_and_runs, EXIT_OK, NULL)
+{
+    start(1, 1);
+    CHECK(driver_call("DriverEntry", module_entry(fixture), 2, (uintptr_t)0, (uintptr_t)0) == 0);
+    CHECK(CALL("FixAddEight", 1, 2, 3, 4, 5, 6, 7, 8) == 1 + 4 + 9 + 16 + 25 + 36 + 49 + 64);
+    CHECK(module_at(module_entry(fixture)) == fixture && address_in_driver(module_base(fixture)));
+    CHECK(!address_in_driver((uint8_t *)module_base(fixture) - 1));
+    CHECK(strcmp(module_missing_import(fixture, 0), "ntoskrnl.exe!ThereIsNoSuchExport") == 0);
+    CHECK(module_missing_import(fixture, 1) == NULL);
+}
+
+TEST(module_base_depends_on_the_seed, EXIT_OK, NULL)
+{
+    start(1, 1);
+    module *again = module_load(FIXTURE_SYS, NULL);
+    CHECK(module_base(again) != module_base(fixture));
+    CHECK(module_at(module_entry(again)) == again);
+}
+
+TEST(rule_call_into_unloaded_driver, EXIT_RULE, "rule broken: call-into-unloaded-driver", "fixture.sys")
+{
+    start(1, 1);
+    void *entry = fixture_function("FixAssert");
+    module_unload(fixture);
+    driver_call("a forgotten timer", entry, 0);
+}
+
+TEST(debug_print_is_formatted, EXIT_OK, "fixture says hello 42")
+{
+    setenv("NTHOST_DEBUG", "1", 1);
+    start(1, 1);
+    CALL("FixPrint");
+}
+
+TEST(windows_printf_formats, EXIT_OK, NULL)
+{
+    char out[128];
+    uint16_t wide[] = {'w', 'i', 'd', 'e', 0};
+    start(1, 1);
+    CALL("FixFormat", out, sizeof(out), wide);
+    CHECK(strcmp(out, sizeof(void *) == 8 ? "-1|    7|ab   |0xcd|-5|0000000000001234|text|wide|c|0000BEEF"
+                                          : "-1|    7|ab   |0xcd|-5|00001234|text|wide|c|0000BEEF") == 0);
+    CHECK((int)CALL("FixFormat", out, 5, wide) == -1);
+}
+
+/* A copy of the fixture with `count` bytes at `offset` (from the PE header, or from the file's start) replaced. */
+static void load_changed(bool from_header, long offset, const void *bytes, size_t count, long cut)
+{
+    static uint8_t file[1 << 20];
+    char name[] = "module-test-XXXXXX";
+    int fd = open(FIXTURE_SYS, O_RDONLY);
+    ssize_t length = read(fd, file, sizeof(file));
+    close(fd);
+    CHECK(length > 1024);
+    uint32_t header;
+    memcpy(&header, file + 0x3c, 4);
+    memcpy(file + offset + (from_header ? (long)header : 0), bytes, count);
+    fd = mkstemp(name);
+    CHECK(fd >= 0 && write(fd, file, (size_t)(cut > 0 ? cut : length)) == (cut > 0 ? cut : length));
+    close(fd);
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", open(name, O_RDONLY));
+    unlink(name);
+    start(1, 1);
+    module_load(path, NULL);
+}
+
+#define REFUSED(test, header, offset, bytes, text) \
+    TEST(module_refuses_##test, EXIT_ENVIRONMENT, text) { load_changed(header, offset, bytes, sizeof(bytes) - 1, 0); }
+#define OPTIONAL 24
+#define DIRECTORIES (OPTIONAL + (sizeof(void *) == 8 ? 112 : 96))
+
+REFUSED(no_mz, false, 0, "ZM", "no MZ signature")
+REFUSED(no_pe, true, 0, "PF", "no PE signature")
+REFUSED(header_outside, false, 0x3c, "\xff\xff\xff\x7f", "lies outside the file")
+REFUSED(other_machine, true, 4, "\xc4\x01", "the machine is 0x1c4")
+REFUSED(stripped_relocations, true, 22, "\x23\x00", "Characteristics")
+REFUSED(other_subsystem, true, OPTIONAL + 68, "\x03\x00", "the subsystem is 3")
+REFUSED(small_alignment, true, OPTIONAL + 32, "\x20\x00\x00\x00", "SectionAlignment")
+REFUSED(huge_image, true, OPTIONAL + 56, "\x00\x00\x00\x70", "SizeOfImage")
+REFUSED(entry_outside, true, OPTIONAL + 16, "\x00\x00\x00\x70", "AddressOfEntryPoint")
+REFUSED(too_many_sections, true, 6, "\xff\x00", "NumberOfSections")
+REFUSED(directory_outside, true, (long)DIRECTORIES + 8, "\x00\x00\x00\x70\x10", "data directory 1")
+REFUSED(section_outside, true, (long)DIRECTORIES + 16 * 8 + 12, "\x00\x00\x00\x70", "lies outside the image")
+REFUSED(raw_data_outside, true, (long)DIRECTORIES + 16 * 8 + 20, "\x00\x00\x00\x70", "lies outside the file")
+
+TEST(module_refuses_short_file, EXIT_ENVIRONMENT, "SizeOfHeaders is")
+{
+    load_changed(false, 0, "MZ", 2, 700);
+}
+
+TEST(module_refuses_what_is_not_there, EXIT_ENVIRONMENT, "no-such.sys: No such file")
+{
+    start(1, 1);
+    module_load("no-such.sys", NULL);
+}

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARGIN_BYTES 64u
+#define MARGIN_BYTES 512u /* keeps the buffer as aligned as the largest AlignmentMask asks */
 #define MARGIN_PATTERN 0xEC
 
 struct io_buffer *io_buffer_create(adapter *a, uint32_t bytes, uint32_t offset)

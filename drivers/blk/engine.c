@@ -162,8 +162,20 @@ static bool BuildTransfer(const BLK_ENGINE *engine, BLK_REQUEST *request, bool w
         }
     } while (left != 0 && entries <= engine->SegmentsMax);
 
-    if (left % VIRTIO_BLK_SECTOR_SIZE != 0)
-        return false;
+    /* A chain that cannot hold the whole list has to end on a logical block: what lies beyond goes back. */
+    for (uint32_t excess = (wanted - left) & engine->BlockMask; left != 0 && excess != 0;) {
+        VIRTQ_DESC *last = &table[entries - 1];
+        uint32_t back = last->Length < excess ? last->Length : excess;
+
+        if (offset == 0)
+            offset = request->Segments[--index].Bytes;
+        offset -= back;
+        left += back;
+        excess -= back;
+        last->Length -= back;
+        if (last->Length == 0 && --entries == 1)
+            return false;
+    }
     SetHeader(request, write ? VIRTIO_BLK_T_OUT : VIRTIO_BLK_T_IN, request->Sector);
     FinishChain(request, entries, write ? 0 : wanted - left);
     request->Sector += (wanted - left) >> VIRTIO_BLK_SECTOR_SHIFT;
@@ -351,6 +363,7 @@ static inline __attribute__((always_inline)) bool SubmitWhole(BLK_ENGINE *engine
 
 static COLD bool SubmitSteps(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)
 {
+    engine->BlockMask = disk->BlockBytes - 1;
     request->Slot = NULL;
     request->ChainLength = 0;
     request->SegmentIndex = 0;

@@ -117,6 +117,7 @@ typedef struct BLK_ENGINE {
     uint16_t SegmentsMax;     /* data descriptors per chain */
     uint16_t WholeListMax;    /* segments of a list that goes into one chain as it is; 0 when each has to be measured */
     uint32_t SegmentBytesMax; /* bytes per data descriptor */
+    uint32_t BlockMask;       /* bytes of a logical block, less one */
     uint16_t SlotCount;
     bool Polled; /* completions are looked for, never announced: dump mode */
     BLK_SLOT *Slots;

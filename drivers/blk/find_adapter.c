@@ -16,6 +16,7 @@
 #define SEGMENTS_WITHOUT_SEG_MAX 1u /* VIRTIO 1.x states no limit then; one is what every device takes */
 #define BREAKS_AT_LEAST 16u         /* longer requests than the device takes go in several */
 #define PAGE_SIZE_BYTES 4096u
+#define ALIGNMENT_MASK 0x1FFu /* FILE_512_BYTE_ALIGNMENT, the largest that wdm.h knows: segments are whole sectors */
 
 /* "The miniport driver should not attempt to allocate more than 32 kilobytes" in dump mode; one request is
  * outstanding then. */
@@ -137,7 +138,7 @@ static VOID DescribeAdapter(BLK_ADAPTER *adapter, PPORT_CONFIGURATION_INFORMATIO
     adapter->MaximumTransferBytes = breaks * PAGE_SIZE_BYTES;
     config->MaximumTransferLength = adapter->MaximumTransferBytes;
     config->NumberOfPhysicalBreaks = breaks;
-    config->AlignmentMask = adapter->Disk.BlockBytes - 1;
+    config->AlignmentMask = ALIGNMENT_MASK;
     config->NumberOfBuses = 1;
     config->MaximumNumberOfTargets = 1;
     config->MaximumNumberOfLogicalUnits = 1;

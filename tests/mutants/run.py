@@ -44,38 +44,46 @@ def mutate(source, edits):
     return text
 
 
-def compile_command(build, root, file):
+def driver_entries(build):
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as source:
-        for entry in json.load(source):
-            if os.path.realpath(entry["file"]) == os.path.realpath(os.path.join(root, file)) and "aero_virtio_blk_code" in entry["command"]:
-                return shlex.split(entry["command"]), entry["directory"]
+        return [entry for entry in json.load(source) if "aero_virtio_blk_code" in entry["command"]]
+
+
+def driver_objects(build):
+    """-> [(source file, object file)]"""
+    found = []
+    for entry in driver_entries(build):
+        command = shlex.split(entry["command"])
+        found.append((entry["file"], os.path.join(entry["directory"], command[command.index("-o") + 1])))
+    return found
+
+
+def compile_command(build, root, file):
+    for entry in driver_entries(build):
+        if os.path.realpath(entry["file"]) == os.path.realpath(os.path.join(root, file)):
+            return shlex.split(entry["command"]), entry["directory"], entry["file"]
     raise Malformed(f"{file}: not among the driver's sources in {build}")
 
 
-def link_command(build, scratch, archive):
-    libraries = [os.path.join(build, "lib", name) for name in os.listdir(os.path.join(build, "lib")) if name.endswith(".lib")]
-    return ["lld-link-19", "/nologo", "/machine:x64", "/driver", "/subsystem:native,6.01", "/osversion:6.1", "/entry:DriverEntry", "/nodefaultlib",
-            "/release", "/dynamicbase", "/nxcompat", "/debug", f"/pdb:{scratch}/mutant.pdb", "/pdbaltpath:mutant.pdb", f"/out:{scratch}/mutant.sys",
-            f"/wholearchive:{archive}", *libraries]
-
-
 def build_mutant(build, root, fields, edits, scratch):
-    command, directory = compile_command(build, root, fields["file"])
-    original = os.path.join(root, fields["file"])
+    """Compiles the changed file as the build compiled the original, and links it with the other objects."""
+    command, directory, original = compile_command(build, root, fields["file"])
     changed = os.path.join(scratch, os.path.basename(fields["file"]))
     with open(changed, "w", encoding="utf-8") as file:
         file.write(mutate(original, edits))
-    output = os.path.join(scratch, os.path.basename(fields["file"]) + ".obj")
+    objects = []
+    for entry, output in driver_objects(build):
+        if os.path.realpath(entry) == os.path.realpath(original):
+            output = os.path.join(scratch, "mutant-file.obj")
+        objects.append(output)
     command = [changed if os.path.realpath(os.path.join(directory, word)) == os.path.realpath(original) else word for word in command]
-    command[command.index("-o") + 1] = output
-    command += ["-I", os.path.dirname(original), "-Wno-error", "-Wno-unused"]
-    subprocess.run(command, cwd=directory, check=True)
-    archive = os.path.join(scratch, "mutant.a")
-    built = os.path.join(build, "drivers/blk/libaero_virtio_blk_code.a")
-    subprocess.run(["llvm-objcopy-19", "--remove-section=.debug_frame", built, archive], check=True)
-    subprocess.run(["llvm-ar-19", "r", archive, output], check=True)
-    subprocess.run(link_command(build, scratch, archive), check=True)
-    return os.path.join(scratch, "mutant.sys")
+    command[command.index("-o") + 1] = os.path.join(scratch, "mutant-file.obj")
+    subprocess.run([*command, "-I", os.path.dirname(original), "-Wno-error", "-w"], cwd=directory, check=True)
+    libraries = [os.path.join(build, "lib", name) for name in sorted(os.listdir(os.path.join(build, "lib"))) if name.endswith(".lib")]
+    driver = os.path.join(scratch, "mutant.sys")
+    subprocess.run([os.path.join(root, "cmake/link_driver.sh"), "x86_64-w64-mingw32", "x64", driver, os.path.join(scratch, "mutant.obj"),
+                    *libraries, "--", *objects], check=True)
+    return driver
 
 
 def run(nthost, driver, image, arguments):

@@ -267,7 +267,7 @@ static void descend(void *unused)
     CALL("FixDescend", 1000);
 }
 
-TEST(rule_stack_overflow, EXIT_RULE, "rule broken: stack-overflow", "thread deep", "Descend at fixture/fixture.c")
+TEST(rule_stack_overflow, EXIT_RULE, "rule broken: stack-overflow", "thread deep", "Descend at ")
 {
     start(1, 1);
     thread_join(thread_create("deep", descend, NULL));

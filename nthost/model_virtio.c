@@ -32,7 +32,7 @@ void model_rule(struct model *m, const char *rule, const char *format, ...)
 
 void model_interrupt(struct model *m, uint8_t cause, uint16_t vector)
 {
-    if (model_fault(m, FAULT_INTERRUPT_LOST)) {
+    if (m->gone || model_fault(m, FAULT_INTERRUPT_LOST)) {
         return;
     }
     m->stats.interrupts++;

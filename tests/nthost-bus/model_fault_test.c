@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Every way in which the model misbehaves, seen from the driver's side: it happens on its occasion, it looks as described, and
- * on the other occasions all is well.
+ * Every way in which the model misbehaves, seen from the driver's side: it happens on its occasion, it looks as
+ * described, and on the other occasions all is well.
  */
 #include "../../nthost/model_fault.h"
 #include "model_frame.h"

@@ -89,7 +89,7 @@ static void write_address(struct tiny_driver *d, unsigned offset, uint64_t addre
 
 void tiny_queue(struct tiny_driver *d)
 {
-    tiny_write(d, 0x16, 2, 0);
+    tiny_write(d, 0x16, 2, d->queue);
     if (d->desc == NULL) {
         tiny_allocate(d, (uint16_t)tiny_read(d, 0x18, 2));
     }
@@ -162,7 +162,7 @@ void tiny_publish(struct tiny_driver *d, uint16_t head)
 
 void tiny_ring(struct tiny_driver *d)
 {
-    d->bus->ops->mmio_write(d->bus, d->regions.notify + 4u * d->notify_off, 2, 0);
+    d->bus->ops->mmio_write(d->bus, d->regions.notify + 4u * d->notify_off, 2, d->queue);
 }
 
 static bool interrupted(struct tiny_driver *d)

@@ -55,6 +55,7 @@ struct tiny_driver {
     unsigned interrupts, messages; /* lines seen, messages arrived */
     uint8_t isr;                   /* what was read last */
 
+    uint16_t queue; /* the one it uses */
     uint16_t size, last_used, notify_off;
     struct tiny_desc *desc;
     volatile uint16_t *avail, *used; /* as 16-bit words: flags, idx, ring */

@@ -185,28 +185,29 @@ static bool BuildTransfer(const BLK_ENGINE *engine, BLK_REQUEST *request, bool w
     return true;
 }
 
-/* A piece of the range, read into the scratch memory again and again. */
+/* A piece of the range, read into the scratch memory again and again. It ends on a logical block, too. */
 static bool BuildVerify(const BLK_ENGINE *engine, BLK_REQUEST *request)
 {
-    uint32_t piece = engine->ScratchBytes < engine->SegmentBytesMax ? engine->ScratchBytes : engine->SegmentBytesMax;
+    uint32_t bytes = engine->ScratchBytes < engine->SegmentBytesMax ? engine->ScratchBytes : engine->SegmentBytesMax;
+    uint32_t sectors = bytes >> VIRTIO_BLK_SECTOR_SHIFT, blockMask = engine->BlockMask >> VIRTIO_BLK_SECTOR_SHIFT;
+    uint64_t room = (uint64_t)sectors * engine->SegmentsMax & ~(uint64_t)blockMask;
     VIRTQ_DESC *table = request->Slot->Dma->Table;
     uint32_t total = 0;
     uint16_t entries = 1;
 
-    piece &= ~(uint32_t)(VIRTIO_BLK_SECTOR_SIZE - 1);
-    if (piece == 0)
+    if (room == 0)
         return false;
+    if (room > request->SectorsLeft)
+        room = request->SectorsLeft;
     SetHeader(request, VIRTIO_BLK_T_IN, request->Sector);
-    while (request->SectorsLeft != 0 && entries <= engine->SegmentsMax) {
-        uint32_t sectors = piece >> VIRTIO_BLK_SECTOR_SHIFT;
-
-        if (sectors > request->SectorsLeft)
-            sectors = (uint32_t)request->SectorsLeft;
+    request->Sector += room;
+    request->SectorsLeft -= room;
+    for (; room != 0; room -= sectors) {
+        if (sectors > room)
+            sectors = (uint32_t)room;
         SetData(&table[entries++], engine->ScratchPhysical, sectors << VIRTIO_BLK_SECTOR_SHIFT,
                 VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
         total += sectors << VIRTIO_BLK_SECTOR_SHIFT;
-        request->Sector += sectors;
-        request->SectorsLeft -= sectors;
     }
     FinishChain(request, entries, total);
     return true;

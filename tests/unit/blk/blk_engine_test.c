@@ -3,6 +3,8 @@
    device (blk_device.h) checks the form of every chain. */
 #include "blk_engine_io.h"
 
+#include <sys/mman.h>
+
 static void layout_refuses(void **state)
 {
     static const uint16_t sizes[] = {0, 1, 3, 5, 100, 255, 0x8001, 0xFFFF};
@@ -111,6 +113,48 @@ static void chain_counts_sectors_of_512(void **state)
     expect_result(&io, BlkResultOk, 0);
 }
 
+/* As much as a buffer can hold, 4 GiB less one sector, in one segment and in pieces of at most size_max. */
+static void chain_of_a_large_transfer(void **state)
+{
+    static const uint32_t limits[] = {0, 1u << 31, 0x10000000};
+    static const uint32_t sectors[] = {0x10000, 0x10001, 0x7FFFFF};
+    const size_t nothing_bytes = 0xFFFFFE00;
+    uint8_t *nothing = mmap(NULL, nothing_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    (void)state;
+    assert_ptr_not_equal(nothing, MAP_FAILED);
+    for (unsigned i = 0; i < 9; i++) {
+        uint64_t next = 7;
+        uint32_t bytes = sectors[i / 3] * 512u;
+        struct io io;
+
+        setup(NULL);
+        options.size_max = limits[i % 3];
+        options.segments = 2;
+        options.sectors = 1u << 24;
+        options.dataless = true;
+        start();
+        bench.device.region[1].bytes = nothing_bytes; /* looked up only: a disk without data moves none */
+        bench.device.region[1].host = nothing;
+        io_init(&io, READ16, 7, sectors[i / 3], false, LENGTHS(bytes));
+        assert_true(submit(&io));
+        while (finished.Head == NULL) {
+            blk_bench_take(&bench);
+            assert_int_equal(bench.device.pending_count, 1);
+            assert_int_equal(bench.device.pending[0].sector, next);
+            next += bench.device.pending[0].bytes / 512;
+            answer(0);
+        }
+        assert_int_equal(next, 7 + sectors[i / 3]);
+        expect_result(&io, BlkResultOk, 0);
+        expect_idle();
+        if (i != 8) {
+            blk_bench_stop(&bench);
+        }
+    }
+    assert_int_equal(munmap(nothing, nothing_bytes), 0);
+}
+
 /* The list may describe more memory than the command uses. */
 static void chain_ends_with_the_command(void **state)
 {
@@ -171,7 +215,7 @@ static void get_id(void **state)
     (void)expect_chain(GET_ID, 0, 20);
     assert_false(bench.disk.SerialKnown);
     answer(0);
-    expect_result(&io, BlkResultOk, 0);
+    expect_result(&io, BlkResultSerial, 0);
     assert_true(bench.disk.SerialKnown);
     assert_int_equal(bench.disk.SerialLength, 5);
     assert_memory_equal(bench.disk.Serial, "bench", 5);
@@ -188,9 +232,9 @@ static void get_id_refused(void **state)
         BlkDiskSetPlace(&bench.disk, 0, 1);
         init_get_id(&io);
         assert_true(submit(&io));
-        (void)expect_chain(GET_ID, 0, 20);
+        memcpy(blk_device_at(&bench.device, expect_chain(GET_ID, 0, 20)->data[0].address, 4), "junk", 4);
         answer(status);
-        expect_result(&io, BlkResultOk, 0);
+        expect_result(&io, BlkResultSerial, 0);
         assert_true(bench.disk.SerialKnown);
         assert_memory_equal(bench.disk.Serial, "PCI-0000000001", 14);
     }
@@ -221,7 +265,7 @@ static void get_id_of_a_device_that_does_not_pad(void **state)
     *blk_device_at(&bench.device, chain->status, 1) = 0;
     blk_device_put_used(&bench.device, chain->head, 4);
     assert_true(reap());
-    expect_result(&io, BlkResultOk, 0);
+    expect_result(&io, BlkResultSerial, 0);
     assert_int_equal(bench.disk.SerialLength, 3);
     assert_memory_equal(bench.disk.Serial, "XYZ", 3);
 }
@@ -355,6 +399,49 @@ static void split_when_the_size_limit_is_no_sector(void **state)
     expect_result(&io, BlkResultOk, 0);
 }
 
+/* A chain cut at a limit ends on a logical block, wherever that is in the list: QEMU refuses one that does not. */
+static void split_ends_on_a_block(void **state)
+{
+    static const struct {
+        uint32_t lengths[8], size_max, bytes[5];
+    } cases[] = {
+        {{2048, 4096, 6144, 0}, 0, {4096, 8192, 0}},             /* cut within the second segment */
+        {{4096, 1024, 7168, 0}, 0, {4096, 8192, 0}},             /* the second goes back whole */
+        {{4096, 4096, 4096, 0}, 0, {8192, 4096, 0}},             /* nothing to cut */
+        {{12288, 0}, 3072, {4096, 4096, 4096, 0}},               /* pieces of size_max */
+        {{4097, 4095, 4096, 0}, 0, {8192, 4096, 0}},             /* odd, but whole blocks together */
+        {{4095, 4098, 4095, 0}, 0, {8192, 4096, 0}},             /* one byte goes back */
+        {{4095, 4096, 4097, 0}, 0, {4096, 8192, 0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t sector = 8;
+        struct io io;
+
+        setup(NULL);
+        options.segments = 2;
+        options.size_max = cases[i].size_max;
+        options.block_bytes = 4096;
+        start();
+        for (uint32_t at = 0; at < 3 * 4096; at++) {
+            bench.device.cache[4096 + at] = (uint8_t)(at / 13);
+        }
+        io_init(&io, READ16, 1, 3, false, cases[i].lengths);
+        assert_true(submit(&io));
+        for (unsigned chain = 0; cases[i].bytes[chain] != 0; chain++) {
+            (void)expect_chain(IN, sector, cases[i].bytes[chain]);
+            sector += cases[i].bytes[chain] / 512;
+            answer(0);
+        }
+        expect_result(&io, BlkResultOk, 0);
+        assert_memory_equal(bench.data, bench.device.cache + 4096, 3 * 4096);
+        if (i + 1 < sizeof(cases) / sizeof(cases[0])) {
+            blk_bench_stop(&bench);
+        }
+    }
+}
+
 /* VERIFY(16) of ranges whose bytes, or even sectors, do not fit in 32 bits. */
 static void verify_large_ranges(void **state)
 {
@@ -400,6 +487,55 @@ static void verify_large_ranges(void **state)
     start();
 }
 
+/* A bug once: with a size_max that is no multiple of the block size, chains ended within blocks. */
+static void verify_ends_on_a_block(void **state)
+{
+    static const uint32_t limits[] = {5000, 1536, 2048, 4096};
+    static const uint32_t first[] = {12288, 4096, 4096, 12288}; /* of three segments */
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t sector = 16;
+        struct io io;
+
+        setup(NULL);
+        options.segments = 3;
+        options.block_bytes = 4096;
+        options.size_max = limits[i];
+        start();
+        bench.disk.WriteCache = false;
+        io_init(&io, VERIFY16, 2, 6, false, LENGTHS(1));
+        assert_true(submit(&io));
+        for (uint32_t left = 6 * 4096; left != 0; left -= first[i]) {
+            (void)expect_chain(IN, sector, first[i]);
+            sector += first[i] / 512;
+            answer(0);
+        }
+        expect_result(&io, BlkResultOk, 0);
+        if (i != 3) {
+            blk_bench_stop(&bench);
+        }
+    }
+}
+
+/* Segments that together do not hold a block. */
+static void verify_of_blocks_that_fit_no_chain_is_refused(void **state)
+{
+    struct io io;
+
+    (void)state;
+    options.segments = 3;
+    options.block_bytes = 4096;
+    options.size_max = 1024;
+    start();
+    bench.disk.WriteCache = false;
+    io_init(&io, VERIFY16, 2, 6, false, LENGTHS(1));
+    assert_false(submit(&io));
+    io_init(&io, READ16, 2, 1, false, LENGTHS(4096));
+    assert_false(submit(&io));
+    expect_idle();
+}
+
 static void verify_without_scratch_is_refused(void **state)
 {
     struct io io;
@@ -423,10 +559,12 @@ static void verify_without_scratch_is_refused(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(layout_refuses), TEST(layout_refuses_chains_longer_than_the_queue), TEST(layout_has_room),
     TEST(layout_for_dumps), TEST(chain_of_read_and_write), TEST(chain_counts_sectors_of_512),
-    TEST(chain_ends_with_the_command), TEST(chain_of_flush), TEST(chain_of_unmap), TEST(get_id), TEST(get_id_refused),
-    TEST(get_id_of_a_device_that_does_not_pad), TEST(steps_with_a_cache), TEST(steps_end_with_an_error),
-    TEST(split_at_the_segment_limit), TEST(split_at_the_size_limit), TEST(split_when_the_size_limit_is_no_sector),
-    TEST(verify_large_ranges), TEST(verify_without_scratch_is_refused),
+    TEST(chain_of_a_large_transfer), TEST(chain_ends_with_the_command), TEST(chain_of_flush), TEST(chain_of_unmap),
+    TEST(get_id), TEST(get_id_refused), TEST(get_id_of_a_device_that_does_not_pad), TEST(steps_with_a_cache),
+    TEST(steps_end_with_an_error), TEST(split_at_the_segment_limit), TEST(split_at_the_size_limit),
+    TEST(split_when_the_size_limit_is_no_sector), TEST(split_ends_on_a_block), TEST(verify_large_ranges),
+    TEST(verify_ends_on_a_block), TEST(verify_of_blocks_that_fit_no_chain_is_refused),
+    TEST(verify_without_scratch_is_refused),
 };
 
 UNIT_MAIN(tests)

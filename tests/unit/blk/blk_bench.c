@@ -62,6 +62,7 @@ static void start_device(struct blk_bench *bench)
     device->event_idx = options->event_idx;
     device->size_max = options->size_max;
     device->seg_max = options->segments;
+    device->block_bytes = options->block_bytes;
     device->sectors = options->sectors;
     device->read_only = options->read_only;
     device->can_flush = options->flush;
@@ -124,18 +125,23 @@ void blk_bench_take(struct blk_bench *bench)
     (void)blk_device_poll(&bench->device);
 }
 
+bool blk_bench_driver_has_work(const struct blk_bench *bench)
+{
+    return bench->options.polled ? VirtqueueHasCompletions(&bench->engine.Queue) : bench->device.interrupt;
+}
+
 bool blk_bench_run(struct blk_bench *bench, BLK_REQUEST_LIST *finished)
 {
     struct blk_device *device = &bench->device;
 
     blk_bench_kick(bench);
-    while (device->awake || device->interrupt || device->pending_count != 0) {
+    while (device->awake || device->pending_count != 0 || blk_bench_driver_has_work(bench)) {
         (void)blk_device_poll(device);
         while (device->pending_count != 0) {
             blk_device_complete(device, 0, VIRTIO_BLK_S_OK, 0);
         }
         blk_device_sleep(device);
-        if (device->interrupt || bench->options.polled) {
+        if (blk_bench_driver_has_work(bench)) {
             device->interrupt = false;
             if (!BlkEngineReap(&bench->engine, &bench->disk, finished)) {
                 return false;

@@ -46,6 +46,9 @@ void blk_bench_stop(struct blk_bench *bench);
 /* Shows the device what was added; rings when it wants to be told. */
 void blk_bench_kick(struct blk_bench *bench);
 
+/* Whether the driver would look at the ring now: it was interrupted or, polled, sees that there is something. */
+bool blk_bench_driver_has_work(const struct blk_bench *bench);
+
 /* Lets the device complete everything with OK and the driver reap on interrupts alone, until neither has anything to
    do. The finished requests are appended. False when Reap said that the device wrote nonsense. */
 bool blk_bench_run(struct blk_bench *bench, BLK_REQUEST_LIST *finished);

@@ -133,7 +133,9 @@ static unsigned walk(struct blk_device *device, uint16_t head, struct vring_desc
 
 static void check_range(const struct blk_device *device, const struct blk_chain *chain)
 {
-    BLK_CHECK(chain->bytes != 0 && chain->bytes % SECTOR == 0);
+    /* "The length of data MUST be a multiple of 512 bytes"; QEMU refuses what is not made of logical blocks, too. */
+    BLK_CHECK(chain->bytes != 0 && chain->bytes % device->block_bytes == 0);
+    BLK_CHECK(chain->sector % (device->block_bytes / SECTOR) == 0);
     /* "A driver MUST NOT submit a request which would cause a read or write beyond capacity." */
     BLK_CHECK(chain->sector < device->sectors && chain->bytes / SECTOR <= device->sectors - chain->sector);
     BLK_CHECK(chain->pieces <= device->seg_max);
@@ -344,10 +346,10 @@ void blk_device_put_used(struct blk_device *device, uint32_t id, uint32_t bytes)
     used->ring[device->used_index % device->size].len = bytes;
     device->used_index++;
     *(volatile uint16_t *)&used->idx = device->used_index;
-    if (device->event_idx) {
-        device->interrupt |= vring_need_event(used_event(device), device->used_index, before) != 0;
-    } else {
-        device->interrupt |= (avail_of(device)->flags & VRING_AVAIL_F_NO_INTERRUPT) == 0;
+    if (device->event_idx ? vring_need_event(used_event(device), device->used_index, before) != 0
+                          : (avail_of(device)->flags & VRING_AVAIL_F_NO_INTERRUPT) == 0) {
+        device->interrupt = true;
+        device->interrupts++;
     }
 }
 

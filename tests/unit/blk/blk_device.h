@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The device's side of a virtio disk, for tests of the driver's engine: takes chains from a split virtqueue in
- * simulated guest memory, holds every one of them against the rules of VIRTIO 1.2 ("Split Virtqueues", "Block Device: Device
- * Operation"), and executes it against a disk in memory with a volatile cache. Written from the specification with the
- * kernel's wire structures; it shares nothing with the driver but this header.
+ * simulated guest memory, holds every one of them against the rules of VIRTIO 1.2 ("Split Virtqueues", "Block Device:
+ * Device Operation"), and executes it against a disk in memory with a volatile cache. Written from the specification
+ * with the kernel's wire structures; it shares nothing with the driver but this header.
  *
  * A broken rule ends the program with `blk_device_context` in the message: a device cannot go on from there.
  * One thread; the test decides when the device looks, what it completes, and with which status.
@@ -47,6 +47,7 @@ struct blk_device {
     bool indirect, event_idx; /* negotiated */
     uint32_t size_max; /* 0: no limit */
     uint32_t seg_max;
+    uint32_t block_bytes; /* blk_size */
     uint64_t sectors;
     bool read_only, can_flush, can_discard, write_cache;
     uint32_t max_discard_sectors, max_discard_seg;
@@ -65,6 +66,7 @@ struct blk_device {
     uint16_t used_signalled;
     bool awake;
     bool interrupt; /* raised and not taken */
+    unsigned interrupts; /* raised */
     unsigned flushes;
     struct blk_chain *pending;
     unsigned pending_count;

@@ -44,6 +44,8 @@ struct blk_options {
     bool verify, count_instructions, failure_sweep, keep_image, quiet;
     uint64_t fail_nth, surprise_at, repeat;
     struct workload workload;
+    const char *faults[MODEL_FAULTS_MAX]; /* --model fault=..., as given: a scenario decides when they begin */
+    unsigned fault_count;
 };
 
 /* What a class driver knows of the disk. */
@@ -91,6 +93,7 @@ void bench_note(struct bench *b, const char *format, ...) __attribute__((format(
 /* ---- blk_options.c, blk_workload_text.c ---- */
 bool blk_options_parse(struct blk_options *options, int argc, char **argv); /* false: said why on stderr */
 void blk_help(void);
+void faults_apply(struct blk_options *options); /* from the device's first moment on */
 bool workload_parse(struct workload *w, const char *text);
 uint64_t parse_size(const char *text, const char **end); /* 4k, 64M, 2T; *end NULL when it is not a size */
 

@@ -44,7 +44,21 @@ static bool set_workload(struct blk_options *o, const char *value)
 
 static bool set_model(struct blk_options *o, const char *value)
 {
-    return model_option(&o->model, value);
+    struct model_options probe;
+
+    if (strncmp(value, "fault=", 6) != 0)
+        return model_option(&o->model, value);
+    model_options_default(&probe);
+    if (o->fault_count == MODEL_FAULTS_MAX || !model_fault_option(&probe, value + 6))
+        return false;
+    o->faults[o->fault_count++] = value + 6;
+    return true;
+}
+
+void faults_apply(struct blk_options *o)
+{
+    for (unsigned i = 0; i < o->fault_count; i++)
+        model_fault_option(&o->model, o->faults[i]);
 }
 
 static bool set_qemu(struct blk_options *o, const char *value)

@@ -7,6 +7,11 @@
 static const struct scenario scenarios[] = {
     {.name = "workload", .help = "start, enumerate, --workload, unload", .run = scenario_workload},
     {.name = "third-party", .help = "the same for a miniport that is not ours, verified", .run = scenario_third_party, .verify = true},
+    {.name = "disk-stress", .help = "mixed I/O of many sizes and depths, verified", .run = scenario_disk_stress, .verify = true},
+    {.name = "disk-verification", .help = "the disk written and read back, through the driver and the image file", .run = scenario_disk_verification,
+     .verify = true},
+    {.name = "flush", .help = "what is flushed survives a power cut (model); flushes reach the drive (QEMU)", .run = scenario_flush,
+     .prepare = prepare_flush},
     {.name = "scsi-compliance", .help = "CDBs with expected status, sense and length; every other operation code", .run = scenario_scsi_compliance},
     {.name = "lun-reset", .help = "resets of unit and target without outstanding I/O", .run = scenario_lun_reset, .verify = true},
     {.name = "lun-reset-with-io", .help = "the same in the middle of I/O", .run = scenario_lun_reset_with_io, .verify = true},
@@ -20,6 +25,14 @@ static const struct scenario scenarios[] = {
     {.name = "systematic-fault-injection", .help = "the same for every call that may fail", .drive = scenario_fault_injection},
     {.name = "crash-dump", .help = "a dump written by a second copy of the driver in the middle of I/O", .run = scenario_crash_dump, .verify = true},
     {.name = "hibernate", .help = "the same for a hibernation file, then the runtime copy goes on", .run = scenario_hibernate, .verify = true},
+    {.name = "config-change", .help = "the disk changes its size, idle and in the middle of I/O", .run = scenario_config_change, .verify = true},
+    {.name = "hung-device", .help = "the model stops answering until it is reset; then it does not even reset", .run = scenario_hung_device,
+     .verify = true},
+    {.name = "hostile-run", .help = "one --model fault=", .run = scenario_hostile_run, .verify = true, .prepare = prepare_hostile},
+    {.name = "hostile-device", .help = "every fault of the model, or the given one", .drive = scenario_hostile_device},
+    {.name = "feature-run", .help = "short verified I/O with the model's features as given", .run = scenario_feature_run, .verify = true},
+    {.name = "feature-none", .help = "a device without VERSION_1 is refused", .run = scenario_no_version},
+    {.name = "feature-matrix", .help = "every legal combination of feature bits (--repeat N: about N of them)", .drive = scenario_feature_matrix},
     {.name = "ioctl", .help = "the AEROVBLK miniport control", .run = scenario_ioctl},
 };
 

@@ -15,6 +15,7 @@ struct scenario {
     void (*run)(struct bench *b);
     int (*drive)(const struct blk_options *options);
     bool verify; /* always with --verify */
+    void (*prepare)(struct blk_options *options); /* before the bus is opened */
 };
 
 const struct scenario *scenario_find(const char *name);
@@ -50,8 +51,12 @@ void scenario_hibernate(struct bench *b);
 void scenario_config_change(struct bench *b);
 void scenario_hung_device(struct bench *b);
 void scenario_hostile_run(struct bench *b);
+void prepare_flush(struct blk_options *options);
+void prepare_hostile(struct blk_options *options);
 void scenario_ioctl(struct bench *b);
 void scenario_fault_run(struct bench *b);
+void scenario_feature_run(struct bench *b);
+void scenario_no_version(struct bench *b);
 int scenario_surprise_remove(const struct blk_options *options);
 int scenario_fault_injection(const struct blk_options *options);
 int scenario_feature_matrix(const struct blk_options *options);

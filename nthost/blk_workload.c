@@ -4,6 +4,7 @@
  * driver would make of it (MaximumTransferLength, NumberOfPhysicalBreaks). A burst is submitted at DISPATCH_LEVEL without a yield in
  * between, as a file system that sends several requests does. Ranges in flight are never overlapped by another I/O.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -95,6 +96,11 @@ static void check_piece(struct workload_run *run, struct piece *p)
         }
         return;
     }
+    if (run->result->errors < 3 && !p->owner->failed && !b->options->quiet)
+        fprintf(stderr, "nthost: I/O failed: %s of %u blocks at %llu: SRB status %02x, SCSI status %02x, sense %x/%02x/%02x, %u of %u bytes\n",
+                p->owner->write ? "write" : "read", (unsigned)p->blocks, (unsigned long long)p->lba, r->srb_status, r->scsi_status,
+                r->sense_valid ? r->sense[2] & 0xF : 0, r->sense_valid ? r->sense[12] : 0, r->sense_valid ? r->sense[13] : 0,
+                (unsigned)r->transferred, (unsigned)r->transfer);
     p->owner->failed = true;
     if (p->owner->write && b->options->verify)
         pattern_forget(sector_of(b, p->lba), sectors_of(b, p->blocks));

@@ -124,6 +124,10 @@ int blk_run(struct blk_options *options)
     b->image_fd = -1;
     if (scenario_find(options->scenario)->verify)
         options->verify = true;
+    if (scenario_find(options->scenario)->prepare != NULL)
+        scenario_find(options->scenario)->prepare(options);
+    else
+        faults_apply(options);
     image_open(b);
     bench_open_bus(b);
     thread_join(thread_create(options->scenario, scenario_main, b));

@@ -9,6 +9,7 @@
 /* At DISPATCH_LEVEL or above the wait must be short; a device that needs longer is failed. */
 #define RESET_TIMEOUT_US 80000u
 #define RESET_POLL_US 100u
+#define LAST_RESET_TIMEOUT_US 10000u /* of a device that is given up, perhaps because it did not reset */
 
 #define NO_MESSAGE 0xFFFFFFFFu
 
@@ -95,6 +96,15 @@ static VIRTIO_RESULT SetUpQueue(BLK_ADAPTER *adapter)
     return result;
 }
 
+/* Stops the device's DMA, if anything does, and tells it. VIRTIO 1.x: nothing is written to a device that was reset before
+ * it reads back 0. */
+static VOID GiveUp(BLK_ADAPTER *adapter)
+{
+    if (VirtioReset(&adapter->Device.Transport, LAST_RESET_TIMEOUT_US, RESET_POLL_US) == VirtioOk)
+        VirtioSetFailed(&adapter->Device.Transport);
+    adapter->State = BlkFailed;
+}
+
 BOOLEAN BlkDeviceStart(BLK_ADAPTER *adapter)
 {
     VIRTIO_RESULT result;
@@ -118,19 +128,14 @@ BOOLEAN BlkDeviceStart(BLK_ADAPTER *adapter)
     BlkLog(adapter, EventOf(result));
 
 Failed:
-    VirtioSetFailed(&adapter->Device.Transport);
-    adapter->State = BlkFailed;
+    GiveUp(adapter);
     return FALSE;
 }
 
 VOID BlkDeviceFail(BLK_ADAPTER *adapter, BLK_EVENT event, BLK_REQUEST_LIST *finished)
 {
-    VIRTIO_TRANSPORT *transport = &adapter->Device.Transport;
-
     BlkLog(adapter, event);
-    (void)VirtioReset(transport, RESET_TIMEOUT_US, RESET_POLL_US); /* stops its DMA, if anything does */
-    VirtioSetFailed(transport);
-    adapter->State = BlkFailed;
+    GiveUp(adapter);
     BlkEngineDetachAll(&adapter->Engine, BlkResultGone, finished);
 }
 

@@ -13,7 +13,6 @@
 #define QUEUE_DEPTH_MAX 254u /* StorPort's limit for a logical unit */
 #define SEGMENTS_MAX 254u    /* QEMU's seg_max; 254 pages are just under 1 MiB */
 #define SCRATCH_BYTES 0x10000u
-#define SEGMENTS_WITHOUT_SEG_MAX 1u /* VIRTIO 1.x states no limit then; one is what every device takes */
 #define BREAKS_AT_LEAST 16u         /* longer requests than the device takes go in several */
 #define PAGE_SIZE_BYTES 4096u
 #define ALIGNMENT_MASK 0x1FFu /* FILE_512_BYTE_ALIGNMENT, the largest that wdm.h knows: segments are whole sectors */
@@ -25,7 +24,7 @@
 #define DUMP_SEGMENTS_MAX 33u
 
 #define RESET_TIMEOUT_PASSIVE_US 1000000u
-#define RESET_POLL_PASSIVE_US 1000u
+#define RESET_POLL_PASSIVE_US 500u /* StorPortStallExecution: "less than a full millisecond" */
 
 /* `wanted` occurs in the argument string: "dump=1" comes from the dump port driver, the rest from the DriverParameter
  * registry value. */
@@ -114,10 +113,19 @@ static uint16_t Smaller(uint32_t a, uint32_t b)
     return (uint16_t)(a < b ? a : b);
 }
 
+/* VIRTIO 1.x states no limit without SEG_MAX, and there are devices that then take one segment only. One holds a sector; a
+ * larger block may cross a page and takes two. */
+static uint32_t SegmentsMax(const BLK_DISK *disk)
+{
+    if (disk->SegmentsMax != 0)
+        return disk->SegmentsMax;
+    return disk->BlockBytes > VIRTIO_BLK_SECTOR_SIZE ? 2 : 1;
+}
+
 /* Sizes from what the device offers and this driver can use. */
 static BOOLEAN PlanMemory(BLK_ADAPTER *adapter, uint16_t offered, uint16_t depth)
 {
-    uint32_t segments = adapter->Disk.SegmentsMax != 0 ? adapter->Disk.SegmentsMax : SEGMENTS_WITHOUT_SEG_MAX;
+    uint32_t segments = SegmentsMax(&adapter->Disk);
     uint16_t size = Smaller(offered, adapter->Dump ? DUMP_QUEUE_SIZE_MAX : QUEUE_SIZE_MAX);
 
     if (size < 4)

@@ -30,8 +30,8 @@ void blk_device_start(struct blk_device *device)
     device->pending = calloc(device->size, sizeof(*device->pending));
     BLK_CHECK(device->pending != NULL);
     if (!device->dataless) {
-        device->cache = calloc(device->sectors, SECTOR);
-        device->stable = calloc(device->sectors, SECTOR);
+        device->cache = calloc((size_t)device->sectors, SECTOR);
+        device->stable = calloc((size_t)device->sectors, SECTOR);
         BLK_CHECK(device->cache != NULL && device->stable != NULL);
     }
     blk_device_reset(device);

@@ -52,16 +52,16 @@ void blk_random_check_chain(struct run *run, struct job *job, const struct blk_c
 }
 
 /* After a write or discard that did not come to its end: each sector is what it was, or what it was to be. */
-static void check_torn(struct run *run, uint64_t sector, uint64_t count, const uint8_t *wanted)
+static void check_torn(struct run *run, uint64_t sector, uint32_t count, const uint8_t *wanted)
 {
     uint8_t *cache = run->bench.device.cache;
 
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const uint8_t *now = cache + (sector + i) * 512;
 
         BLK_CHECK(memcmp(now, run->model + (sector + i) * 512, 512) == 0 || memcmp(now, wanted + i * 512, 512) == 0);
     }
-    memcpy(run->model + sector * 512, cache + sector * 512, count * 512);
+    memcpy(run->model + sector * 512, cache + sector * 512, (size_t)count * 512);
 }
 
 static void check_unmapped(struct run *run, const struct job *job, bool good)

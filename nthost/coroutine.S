@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * coroutine_switch(void **save, void *load): saves what the System V ABI makes callee-saved on the current stack, and the control
- * words of x87 and SSE (also callee-saved there), stores the stack pointer in *save and continues on the stack `load`.
- * The other vector registers are volatile for our caller; a driver's xmm6-15 were saved by the ms_abi function that
- * it called, or by the trap that interrupted it.
+ * coroutine_switch(void **save, void *load): saves what the System V ABI makes callee-saved on the current stack, and
+ * the control words of x87 and SSE (also callee-saved there), stores the stack pointer in *save and continues on the
+ * stack `load`. The other vector registers are volatile for our caller; a driver's xmm6-15 were saved by the ms_abi
+ * function that it called, or by the trap that interrupted it.
  */
         .text
         .globl  coroutine_switch
@@ -35,8 +35,8 @@ coroutine_switch:
         popq    %rbp
         ret
 
-/* coroutine_prepare(void *stack_top, void (*entry)(void)): what coroutine_switch() will find. `entry` never returns; the zero
- * return address and frame pointer end every stack walk. */
+/* coroutine_prepare(void *stack_top, void (*entry)(void)): what coroutine_switch() will find. `entry` never returns;
+ * the zero return address and frame pointer end every stack walk. */
 coroutine_prepare:
         andq    $-16, %rdi
         movq    $0, -8(%rdi)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Processors and the scheduler. Each processor always has a current thread, its idle thread when there is nothing else;
- * moving between processors is a coroutine switch to the current thread of the other one. Every choice is drawn from one
- * seeded generator, in an order that depends on the driver's behaviour only, so on a model bus a seed repeats a run.
+ * Processors and the scheduler. Each processor always has a current thread, its idle thread when there is nothing
+ * else; moving between processors is a coroutine switch to the current thread of the other one. Every choice is drawn
+ * from one seeded generator, in an order that depends on the driver's behaviour only, so on a model bus a seed
+ * repeats a run.
  */
 #include "cpu_internal.h"
 
@@ -12,8 +13,8 @@
 #include "pci_bus.h"
 #include "verifier.h"
 
-/* How often a yield point does what, as one in so many. Small enough to meet races in a few thousand requests, large enough that
- * a driver also runs undisturbed through whole callbacks. */
+/* How often a yield point does what, as one in so many. Small enough to meet races in a few thousand requests, large
+ * enough that a driver also runs undisturbed through whole callbacks. */
 enum { ONE_IN_POLL = 8, ONE_IN_PROGRESS = 8, ONE_IN_SWITCH = 16, ONE_IN_PREEMPT = 32 };
 
 /* What a kernel call costs on the virtual clock. */

@@ -81,11 +81,13 @@ unsigned spin_held_count(void); /* by the current processor */
  * stays asserted 1000 times: rule interrupt-not-claimed. */
 typedef bool interrupt_service(void *context, uint32_t message);
 typedef struct interrupt interrupt;
-interrupt *interrupt_connect_message(uint32_t message, interrupt_service *isr, void *context, uint8_t irql, struct spin_lock *lock);
-interrupt *interrupt_connect_line(bool (*asserted)(void *line), void *line, interrupt_service *isr, void *context, uint8_t irql, struct spin_lock *lock);
+interrupt *interrupt_connect_message(uint32_t message, interrupt_service *isr, void *context, uint8_t irql,
+                                     struct spin_lock *lock);
+interrupt *interrupt_connect_line(bool (*asserted)(void *line), void *line, interrupt_service *isr, void *context,
+                                  uint8_t irql, struct spin_lock *lock);
 void interrupt_disconnect(interrupt *i);
 void interrupt_post(interrupt *i); /* message interrupts: by whoever sees the message arrive */
-uint64_t interrupt_count(void);     /* ISR invocations so far */
+uint64_t interrupt_count(void);    /* ISR invocations so far */
 /* Called at every yield point and while idle, to look for arrived messages (registered by pci.c). */
 void interrupt_set_poll(void (*poll)(void *), void *context);
 

@@ -15,13 +15,14 @@ enum {
     MAX_PROCESSORS = 64, /* a Windows processor group */
     MAX_HELD_LOCKS = 16,
     MAX_STEP_HOOKS = 64,
-    STACK_BYTES = 256 * 1024, /* the driver's share is small; the rest is for nthost's own reports */
+    STACK_BYTES = 256 * 1024,  /* the driver's share is small; the rest is for nthost's own reports */
     STACK_RESERVE = 32 * 1024, /* what must be left when a trap is taken */
 };
 
 enum thread_state { THREAD_READY, THREAD_ON_PROCESSOR, THREAD_WAITING, THREAD_FINISHED };
 
-/* One driver_call() in progress. `frame` is its struct thunk_state, which holds the frame pointer where a stack walk leaves the driver. */
+/* One driver_call() in progress. `frame` is its struct thunk_state, which holds the frame pointer where a stack walk
+ * leaves the driver. */
 struct call_frame {
     const char *what;
     struct call_frame *outer;
@@ -35,7 +36,7 @@ struct step_hook {
 
 struct thread {
     const char *name;
-    void *sp; /* saved by coroutine_switch() while not running */
+    void *sp;       /* saved by coroutine_switch() while not running */
     uint8_t *stack; /* lowest usable byte; NULL for the process's own stack */
     size_t stack_bytes;
     void (*entry)(void *);
@@ -73,14 +74,14 @@ struct processor *processor_here(void);
 thread *thread_here(void); /* never NULL: before cpu_init() a stand-in for the process's own stack */
 bool cpu_started(void);
 struct pci_bus *cpu_bus(void);
-void processor_switch(unsigned to);      /* run what is current on that processor */
-void thread_replace(thread *next);       /* put `next` on this processor instead of the current thread */
-void processor_set_irql(uint8_t irql);   /* without delivering anything */
-void cpu_deliver(void);                  /* everything that this processor's IRQL lets in */
-void cpu_step(void);                     /* one kernel call or device access: see cpu_at_step() */
-bool cpu_yields(void);                   /* false while no_yield is in force */
+void processor_switch(unsigned to);    /* run what is current on that processor */
+void thread_replace(thread *next);     /* put `next` on this processor instead of the current thread */
+void processor_set_irql(uint8_t irql); /* without delivering anything */
+void cpu_deliver(void);                /* everything that this processor's IRQL lets in */
+void cpu_step(void);                   /* one kernel call or device access: see cpu_at_step() */
+bool cpu_yields(void);                 /* false while no_yield is in force */
 void cpu_idle_loop(void *unused);
-void cpu_print_state(void);              /* every thread, lock and queue, for reports */
+void cpu_print_state(void); /* every thread, lock and queue, for reports */
 
 /* thread.c */
 void thread_start_machine(unsigned processors);

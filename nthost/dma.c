@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What a device may read and write. Rights are kept per page frame; of those revoked the last few of each page are remembered,
- * to tell a device that comes too late from one that never had a right.
+ * What a device may read and write. Rights are kept per page frame; of those revoked the last few of each page are
+ * remembered, to tell a device that comes too late from one that never had a right.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,8 +87,13 @@ void dma_grant(const void *owner, uint64_t physical, uint64_t bytes, unsigned ri
         if (frame == NO_FRAME)
             rule_broken("dma-stray", "%s at physical %#llx is not in guest RAM", what, (unsigned long long)physical);
         struct grant *g = new_grant();
-        *g = (struct grant){.owner = owner, .frame = frame, .begin = (uint16_t)begin, .end = (uint16_t)(begin + part),
-                            .rights = rights, .what = what, .next_in_page = rights_of[frame].grants,
+        *g = (struct grant){.owner = owner,
+                            .frame = frame,
+                            .begin = (uint16_t)begin,
+                            .end = (uint16_t)(begin + part),
+                            .rights = rights,
+                            .what = what,
+                            .next_in_page = rights_of[frame].grants,
                             .next_of_owner = *bucket_of(owner)};
         rights_of[frame].grants = g;
         *bucket_of(owner) = g;
@@ -156,8 +161,8 @@ static _Noreturn void fail_access(uint32_t frame, uint32_t at, unsigned right)
     for (unsigned i = 0; i < REMEMBERED; i++) {
         const struct revoked *r = &page->revoked[i];
         if (r->what != NULL && r->begin <= at && at < r->end)
-            rule_broken("dma-after-completion", "the device %s physical %#llx: %s, which is no longer the device's", verb,
-                        physical, r->what);
+            rule_broken("dma-after-completion", "the device %s physical %#llx: %s, which is no longer the device's",
+                        verb, physical, r->what);
     }
     const void *address = ram_virtual(physical);
     const struct allocation *a = address != NULL ? ram_record_at(address) : NULL;
@@ -177,7 +182,8 @@ static bool transfer(uint64_t physical, void *to, const void *from, size_t bytes
         if (frame == NO_FRAME || at < physical) {
             if (!strict)
                 return false;
-            rule_broken("dma-stray", "the device accesses physical %#llx, which is not guest RAM", (unsigned long long)at);
+            rule_broken("dma-stray", "the device accesses physical %#llx, which is not guest RAM",
+                        (unsigned long long)at);
         }
         uint32_t granted = granted_until(&rights_of[frame], begin, begin + part, right);
         if (granted < begin + part) {

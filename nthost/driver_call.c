@@ -18,14 +18,17 @@ static void check_state(const char *what, const struct thunk_state *state, unsig
     /* On x86 a callee that pops nothing is cdecl: DriverEntry and variadic callbacks of other compilers. */
     bool cdecl_pop = sizeof(void *) == 4 && popped == (uintptr_t)0 - (uintptr_t)count * sizeof(void *);
     if (popped != 0 && !cdecl_pop)
-        rule_broken("callback-stack", "%s returned with the stack pointer off by %td: another number of parameters or another calling convention?",
+        rule_broken("callback-stack",
+                    "%s returned with the stack pointer off by %td: another number of parameters or another calling "
+                    "convention?",
                     what, (intptr_t)popped);
     if (state->flags_after & FLAG_DIR)
         rule_broken("callback-flags", "%s returned with the direction flag set", what);
     if (irql_get() != irql)
         rule_broken("callback-irql", "%s was called at IRQL %u and returned at IRQL %u", what, irql, irql_get());
     if (spin_held_count() != locks)
-        rule_broken("callback-lock", "%s was called with %u spin locks held and returned with %u", what, locks, spin_held_count());
+        rule_broken("callback-lock", "%s was called with %u spin locks held and returned with %u", what, locks,
+                    spin_held_count());
 }
 
 uintptr_t driver_call(const char *what, void *function, unsigned count, ...)

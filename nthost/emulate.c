@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "emulate.h"
 
-enum { FLAG_CARRY = 1, FLAG_PARITY = 4, FLAG_ZERO = 0x40, FLAG_SIGN = 0x80, FLAG_DIRECTION = 0x400, FLAG_OVERFLOW = 0x800 };
+enum {
+    FLAG_CARRY = 1,
+    FLAG_PARITY = 4,
+    FLAG_ZERO = 0x40,
+    FLAG_SIGN = 0x80,
+    FLAG_DIRECTION = 0x400,
+    FLAG_OVERFLOW = 0x800
+};
 #define FLAGS_ARITHMETIC ((uintptr_t)0x8d5)
 
 static uint64_t truncate(uint64_t value, unsigned width)
@@ -53,17 +60,18 @@ uintptr_t effective_address(const struct context *c, const struct insn *i)
 }
 
 /* The processor itself does the arithmetic, so that every flag is right. */
-#define BINARY(type, suffix, constraint, name)                                                                   \
-    __asm__ volatile("bt $0, %k[in]\n\t" name suffix " %[b], %[a]\n\tpushf\n\tpop %[flags]"                      \
-                     : [a] "+" constraint(x), [flags] "=&r"(flags)                                               \
-                     : [b] constraint(y), [in] "r"((uint32_t)*in_flags)                                          \
+#define BINARY(type, suffix, constraint, name)                                              \
+    __asm__ volatile("bt $0, %k[in]\n\t" name suffix " %[b], %[a]\n\tpushf\n\tpop %[flags]" \
+                     : [a] "+" constraint(x), [flags] "=&r"(flags)                          \
+                     : [b] constraint(y), [in] "r"((uint32_t)*in_flags)                     \
                      : "cc", "memory")
-#define UNARY(type, suffix, constraint, name)                                                                    \
-    __asm__ volatile("bt $0, %k[in]\n\t" name suffix " %[a]\n\tpushf\n\tpop %[flags]"                            \
-                     : [a] "+" constraint(x), [flags] "=&r"(flags)                                               \
-                     : [in] "r"((uint32_t)*in_flags)                                                             \
+#define UNARY(type, suffix, constraint, name)                                         \
+    __asm__ volatile("bt $0, %k[in]\n\t" name suffix " %[a]\n\tpushf\n\tpop %[flags]" \
+                     : [a] "+" constraint(x), [flags] "=&r"(flags)                    \
+                     : [in] "r"((uint32_t)*in_flags)                                  \
                      : "cc", "memory")
 
+/* clang-format off */
 #define CALCULATE(type, suffix, constraint)                                          \
     static uint64_t calculate_##type(enum insn_op op, uint64_t first, uint64_t second, uintptr_t *in_flags) \
     {                                                                                \
@@ -87,6 +95,7 @@ uintptr_t effective_address(const struct context *c, const struct insn *i)
         *in_flags = (*in_flags & ~FLAGS_ARITHMETIC) | (flags & FLAGS_ARITHMETIC);    \
         return x;                                                                    \
     }
+/* clang-format on */
 
 CALCULATE(uint8_t, "b", "q")
 CALCULATE(uint16_t, "w", "r")
@@ -106,6 +115,7 @@ static uint64_t multiply(unsigned width, uint64_t first, uint64_t second, uintpt
     return (uint64_t)a * (uint64_t)b;
 }
 
+/* clang-format off */
 static uint64_t bit_operation(enum insn_op op, uint64_t value, uint64_t bit, uintptr_t *flags)
 {
     uint64_t mask = 1ull << bit;
@@ -117,7 +127,9 @@ static uint64_t bit_operation(enum insn_op op, uint64_t value, uint64_t bit, uin
     default: return value;
     }
 }
+/* clang-format on */
 
+/* clang-format off */
 static uint64_t calculate(const struct insn *i, uint64_t first, uint64_t second, uintptr_t *flags)
 {
     switch ((int)i->op) {
@@ -136,7 +148,9 @@ static uint64_t calculate(const struct insn *i, uint64_t first, uint64_t second,
     default: return 0;
     }
 }
+/* clang-format on */
 
+/* clang-format off */
 static bool condition_holds(unsigned condition, uintptr_t flags)
 {
     bool carry = flags & FLAG_CARRY, zero = flags & FLAG_ZERO, sign = flags & FLAG_SIGN;
@@ -153,6 +167,7 @@ static bool condition_holds(unsigned condition, uintptr_t flags)
     }
     return holds != (condition & 1);
 }
+/* clang-format on */
 
 static bool emulate_string(struct context *c, const struct insn *i, const struct emulator_memory *memory)
 {
@@ -160,8 +175,8 @@ static bool emulate_string(struct context *c, const struct insn *i, const struct
     if (i->address_width != sizeof(uintptr_t))
         return false;
     while (!i->rep || c->r[REG_CX] != 0) {
-        uint64_t value = i->op == OP_STOS ? get(c, REG_AX, i->width, false)
-                                          : memory->read(c->r[REG_SI], i->width, memory->user);
+        uint64_t value =
+            i->op == OP_STOS ? get(c, REG_AX, i->width, false) : memory->read(c->r[REG_SI], i->width, memory->user);
         if (i->op == OP_LODS) {
             struct insn accumulator = {.reg = REG_AX, .register_width = i->width};
             register_set(c, &accumulator, value);
@@ -194,7 +209,8 @@ static void emulate_with_register(struct context *c, const struct insn *i, uintp
     } else if (i->to_register) {
         register_set(c, i, calculate(i, other, value, &c->flags));
     } else {
-        uint64_t result = i->register_first ? calculate(i, other, value, &c->flags) : calculate(i, value, other, &c->flags);
+        uint64_t result =
+            i->register_first ? calculate(i, other, value, &c->flags) : calculate(i, value, other, &c->flags);
         if (i->writes)
             memory->write(address, i->width, truncate(result, i->width), memory->user);
     }
@@ -209,7 +225,8 @@ bool emulate(struct context *c, const struct insn *i, const struct emulator_memo
     uintptr_t address = effective_address(c, i);
     uint64_t value = i->reads ? memory->read(address, i->width, memory->user) : 0;
     if (i->op == OP_MOV && i->writes) {
-        memory->write(address, i->width, truncate(i->has_register ? register_get(c, i) : i->immediate, i->width), memory->user);
+        memory->write(address, i->width, truncate(i->has_register ? register_get(c, i) : i->immediate, i->width),
+                      memory->user);
     } else if (i->op == OP_MOV) {
         register_set(c, i, i->sign_extend ? sign_extend(value, i->width) : value);
     } else if (i->op == OP_PUSH) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Carries out a decoded instruction on saved registers. Memory is reached through callbacks, so the same code serves device windows and tests.
+ * Carries out a decoded instruction on saved registers. Memory is reached through callbacks, so the same code serves
+ * device windows and tests.
  */
 #ifndef NTHOST_EMULATE_H
 #define NTHOST_EMULATE_H
@@ -30,7 +31,8 @@ uint64_t register_get(const struct context *c, const struct insn *i);
 void register_set(struct context *c, const struct insn *i, uint64_t value);
 uintptr_t effective_address(const struct context *c, const struct insn *i);
 
-/* Advances c->ip past the instruction. False when the operation is none on memory. A string instruction with `rep` runs to its end. */
+/* Advances c->ip past the instruction. False when the operation is none on memory. A string instruction with `rep`
+ * runs to its end. */
 bool emulate(struct context *c, const struct insn *i, const struct emulator_memory *memory);
 
 #endif

@@ -104,7 +104,8 @@ void fault_in_nthost(const struct trap_frame *frame)
     bool memory = (frame->signal == SIGSEGV || frame->signal == SIGBUS) && frame->code != SI_KERNEL;
     bool driver_memory = ram_in_arena((void *)frame->address) || mmio_window_at(frame->address) ||
                          frame->address < NULL_ZONE || missing_import_at((void *)frame->address) != NULL ||
-                         module_at((void *)frame->address) != NULL || module_unloaded_at((void *)frame->address) != NULL;
+                         module_at((void *)frame->address) != NULL ||
+                         module_unloaded_at((void *)frame->address) != NULL;
     if (memory && t->calls != NULL && t->api != NULL && driver_memory)
         rule_broken(rule, "%s follows a pointer of the driver's to %p: %s", t->api, (void *)frame->address, text);
     snprintf(what, sizeof(what), "signal %d at instruction %p, address %p: %s", frame->signal, (void *)frame->c.ip,

@@ -56,8 +56,8 @@ static void *table(size_t bytes)
 void ram_init(uint64_t low_bytes, uint64_t high_bytes, uint64_t seed)
 {
     if (low_bytes % PAGE_BYTES != 0 || high_bytes % PAGE_BYTES != 0 || low_bytes > HIGH_RAM_BASE)
-        environment_failed("guest RAM of %#llx low and %#llx high bytes is not possible",
-                           (unsigned long long)low_bytes, (unsigned long long)high_bytes);
+        environment_failed("guest RAM of %#llx low and %#llx high bytes is not possible", (unsigned long long)low_bytes,
+                           (unsigned long long)high_bytes);
     ram.low_bytes = low_bytes;
     ram.high_bytes = high_bytes;
     ram.fd = memfd_create("guest-ram", 0); /* inherited by QEMU: not close-on-exec */
@@ -219,9 +219,13 @@ void *ram_alloc(size_t bytes, unsigned flags, const char *tag)
     uint8_t *first = ram.base + (size_t)page * PAGE_BYTES;
     bool at_start = size >= PAGE_BYTES || (flags & RAM_PAGE_ALIGNED) != 0;
     size_t place = at_start ? 0 : PAGE_BYTES - (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    *a = (struct allocation){
-        .start = first + place, .bytes = bytes, .first_page = page, .pages = pages, .remembered = pages,
-        .flags = flags, .state = ALLOCATION_LIVE};
+    *a = (struct allocation){.start = first + place,
+                             .bytes = bytes,
+                             .first_page = page,
+                             .pages = pages,
+                             .remembered = pages,
+                             .flags = flags,
+                             .state = ALLOCATION_LIVE};
     snprintf(a->tag, sizeof(a->tag), "%s", tag);
     map_frames(page, pages, flags, record);
     memset(first, SLACK_BYTE, place);
@@ -238,7 +242,8 @@ static struct allocation *live_record(const void *address, const char *what)
     if (a == NULL || a->start != address)
         rule_broken("free-of-unknown-address", "%s of %p, where no allocation starts", what, address);
     if (a->state == ALLOCATION_FREED)
-        rule_broken("double-free", "%s of %p ('%s', %zu bytes), which is free already", what, address, a->tag, a->bytes);
+        rule_broken("double-free", "%s of %p ('%s', %zu bytes), which is free already", what, address, a->tag,
+                    a->bytes);
     return a;
 }
 
@@ -268,8 +273,8 @@ void ram_free(void *address)
         frame_release(frame, a->tag);
     }
     void *first = ram.base + (size_t)a->first_page * PAGE_BYTES;
-    if (mmap(first, (size_t)a->pages * PAGE_BYTES, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+    if (mmap(first, (size_t)a->pages * PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+             -1, 0) == MAP_FAILED)
         environment_failed("guest RAM cannot be unmapped");
     a->state = ALLOCATION_FREED;
 }

@@ -37,12 +37,13 @@ uint64_t ram_high_bytes(void);
 
 /* `tag` names the allocation in reports. Contents are filled with a poison pattern, not zero. */
 void *ram_alloc(size_t bytes, unsigned flags, const char *tag);
-void ram_free(void *address); /* rule double-free / free-of-unknown-address */
-size_t ram_size(const void *address); /* of the allocation that starts there */
-const char *ram_tag(const void *address); /* of the allocation that starts there */
+void ram_free(void *address);               /* rule double-free / free-of-unknown-address */
+size_t ram_size(const void *address);       /* of the allocation that starts there */
+const char *ram_tag(const void *address);   /* of the allocation that starts there */
 uint64_t ram_physical(const void *address); /* NO_PHYSICAL when it is not guest RAM */
-void *ram_virtual(uint64_t physical); /* the live mapping of a physical address, or NULL; MmGetVirtualForPhysical's kind of use */
-uint64_t ram_take_page(bool below_4g); /* a physical page of the host's own (MSI-X messages) */
+void *ram_virtual(
+    uint64_t physical); /* the live mapping of a physical address, or NULL; MmGetVirtualForPhysical's kind of use */
+uint64_t ram_take_page(bool below_4g);                   /* a physical page of the host's own (MSI-X messages) */
 void *ram_map_physical(uint64_t physical, size_t bytes); /* host's own view of physical memory */
 
 /* Make an allocation inaccessible / accessible again without freeing it: the driver does not own it now
@@ -54,10 +55,12 @@ void ram_show(void *address);
  * `owner` names them for revocation and reports. */
 enum dma_right { DMA_DEVICE_READS = 1, DMA_DEVICE_WRITES = 2 };
 void dma_grant(const void *owner, uint64_t physical, uint64_t bytes, unsigned rights, const char *what);
-void dma_revoke(const void *owner); /* afterwards an access is rule dma-after-completion; never granted: rule dma-stray */
+void dma_revoke(
+    const void *owner); /* afterwards an access is rule dma-after-completion; never granted: rule dma-stray */
 void dma_read(uint64_t physical, void *buffer, size_t bytes);
 void dma_write(uint64_t physical, const void *buffer, size_t bytes);
-bool dma_try_read(uint64_t physical, void *buffer, size_t bytes); /* false instead of a broken rule: for devices that check addresses */
+bool dma_try_read(uint64_t physical, void *buffer,
+                  size_t bytes); /* false instead of a broken rule: for devices that check addresses */
 bool dma_try_write(uint64_t physical, const void *buffer, size_t bytes);
 
 /* Statistics and the leak check at unload: rule leak names each allocation with RAM_DRIVER that is still live. */

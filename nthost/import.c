@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Imports and exports of images. A module of --modules DIR comes before a built-in one of the same name: that is how a genuine port driver stands in for
- * ours. An import that nothing provides does not prevent loading, for a driver may never call it.
+ * Imports and exports of images. A module of --modules DIR comes before a built-in one of the same name: that is how
+ * a genuine port driver stands in for ours. An import that nothing provides does not prevent loading, for a driver
+ * may never call it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,13 @@
 #include "module_internal.h"
 #include "verifier.h"
 
-enum { IMPORT_DESCRIPTOR_BYTES = 20, EXPORT_DIRECTORY_BYTES = 40, MAX_MISSING = 4096, MISSING_SPACING = 16, MAX_FORWARDS = 8 };
+enum {
+    IMPORT_DESCRIPTOR_BYTES = 20,
+    EXPORT_DIRECTORY_BYTES = 40,
+    MAX_MISSING = 4096,
+    MISSING_SPACING = 16,
+    MAX_FORWARDS = 8
+};
 
 static struct {
     uint8_t *base; /* inaccessible; one slot of MISSING_SPACING bytes for each name */
@@ -27,7 +34,8 @@ void *missing_import_address(const char *module_name, const char *name)
     char full[512];
     snprintf(full, sizeof(full), "%s!%s", module_name, name);
     if (missing.base == NULL) {
-        missing.base = mmap(NULL, MAX_MISSING * MISSING_SPACING, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        missing.base =
+            mmap(NULL, MAX_MISSING * MISSING_SPACING, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (missing.base == MAP_FAILED)
             environment_failed("no address space for missing imports");
     }
@@ -93,7 +101,9 @@ static void *resolve(const char *module_name, const char *name, const char *dire
     char forwarded_name[256], forwarded_module[256];
     snprintf(forwarded_name, sizeof(forwarded_name), "%s", dot + 1);
     *dot = '\0';
-    const char *extension = strcasecmp(target, "ntoskrnl") == 0 ? "exe" : strcasecmp(target, "hal") == 0 ? "dll" : "sys";
+    const char *extension = strcasecmp(target, "ntoskrnl") == 0 ? "exe"
+                            : strcasecmp(target, "hal") == 0    ? "dll"
+                                                                : "sys";
     snprintf(forwarded_module, sizeof(forwarded_module), "%.200s.%s", target, extension);
     return resolve(forwarded_module, forwarded_name, directory, forwards + 1);
 }
@@ -108,7 +118,8 @@ static void bind_module(module *m, const char *name, uint32_t lookup, uint32_t b
         if (entry == 0)
             return;
         if (entry & by_ordinal)
-            pe_refuse(&m->pe, "imports ordinal %u of %s; Windows keeps names, not ordinals, stable", (unsigned)(entry & 0xffff), name);
+            pe_refuse(&m->pe, "imports ordinal %u of %s; Windows keeps names, not ordinals, stable",
+                      (unsigned)(entry & 0xffff), name);
         if (entry > m->pe.image_bytes)
             pe_refuse(&m->pe, "an import of %s has its name outside the image", name);
         const char *function = pe_string(&m->pe, (uint32_t)entry + 2, "an import's name");

@@ -56,6 +56,7 @@ static void take_wide_immediate(struct decoder *d, unsigned width)
     take_immediate(d, width == 8 ? 4 : width);
 }
 
+/* clang-format off */
 static void take_prefixes(struct decoder *d)
 {
     for (;;) {
@@ -82,6 +83,7 @@ static void take_prefixes(struct decoder *d)
         d->at++;
     }
 }
+/* clang-format on */
 
 static void take_sib(struct decoder *d)
 {
@@ -221,6 +223,7 @@ static void decode_move_immediate(struct decoder *d, uint8_t opcode)
     take_wide_immediate(d, width);
 }
 
+/* clang-format off */
 static void decode_string(struct decoder *d, uint8_t opcode)
 {
     uint8_t width = (opcode & 1) ? operand_width(d) : 1;
@@ -236,6 +239,7 @@ static void decode_string(struct decoder *d, uint8_t opcode)
     d->out->rep = d->rep;
     d->rep = false;
 }
+/* clang-format on */
 
 static void decode_port(struct decoder *d, uint8_t opcode)
 {
@@ -278,6 +282,7 @@ static void decode_bit_test(struct decoder *d)
     d->out->immediate &= width * 8u - 1;
 }
 
+/* clang-format off */
 static void decode_extended(struct decoder *d)
 {
     uint8_t opcode = take8(d), width = operand_width(d);
@@ -306,6 +311,7 @@ static void decode_extended(struct decoder *d)
     default: d->failed = true; break;
     }
 }
+/* clang-format on */
 
 static void decode_movsxd(struct decoder *d)
 {
@@ -340,6 +346,7 @@ static void decode_test_or_exchange(struct decoder *d, uint8_t opcode)
     set_register(d, d->field, width, exchange);
 }
 
+/* clang-format off */
 static void decode_opcode(struct decoder *d)
 {
     uint8_t opcode = take8(d);
@@ -363,7 +370,8 @@ static void decode_opcode(struct decoder *d)
         d->out->has_immediate = true;
         d->out->immediate = take8(d);
         break;
-    case 0xe4: case 0xe5: case 0xe6: case 0xe7: case 0xec: case 0xed: case 0xee: case 0xef: decode_port(d, opcode); break;
+    case 0xe4: case 0xe5: case 0xe6: case 0xe7:
+    case 0xec: case 0xed: case 0xee: case 0xef: decode_port(d, opcode); break;
     case 0xf4: d->out->op = OP_PRIVILEGED; break;
     case 0xf6: case 0xf7: decode_group3(d, opcode); break;
     case 0xfa: d->out->op = OP_CLI; break;
@@ -372,6 +380,7 @@ static void decode_opcode(struct decoder *d)
     default: d->failed = true; break;
     }
 }
+/* clang-format on */
 
 /* LOCK is allowed on operations that read and write memory only; otherwise the instruction is undefined. */
 static bool prefixes_allowed(const struct decoder *d)

@@ -45,8 +45,8 @@ interrupt *interrupt_connect_message(uint32_t message, interrupt_service *isr, v
 interrupt *interrupt_connect_line(bool (*asserted)(void *), void *line, interrupt_service *isr, void *context,
                                   uint8_t irql, struct spin_lock *lock)
 {
-    return connect((interrupt){
-        .isr = isr, .context = context, .irql = irql, .lock = lock, .asserted = asserted, .line = line});
+    return connect(
+        (interrupt){.isr = isr, .context = context, .irql = irql, .lock = lock, .asserted = asserted, .line = line});
 }
 
 static bool not_in_service(void *i)

@@ -98,12 +98,12 @@ static uint64_t check_access(uintptr_t address, unsigned width, const char *verb
     if (w == NULL)
         rule_broken("mmio-access", "%s of %u bytes at %p, which is not device memory", verb, width, (void *)address);
     if (w->unmapped)
-        rule_broken("mmio-unmapped", "%s of %u bytes at %p, device memory that was unmapped (it was physical %#llx)", verb,
-                    width, (void *)address, (unsigned long long)(w->physical + (address - (uintptr_t)w->start)));
+        rule_broken("mmio-unmapped", "%s of %u bytes at %p, device memory that was unmapped (it was physical %#llx)",
+                    verb, width, (void *)address, (unsigned long long)(w->physical + (address - (uintptr_t)w->start)));
     intptr_t offset = (intptr_t)(address - (uintptr_t)w->start);
     if (offset < 0 || (size_t)offset + width > w->bytes)
-        rule_broken("mmio-access", "%s of %u bytes at offset %td of a window of %zu bytes of device memory", verb, width,
-                    offset, w->bytes);
+        rule_broken("mmio-access", "%s of %u bytes at offset %td of a window of %zu bytes of device memory", verb,
+                    width, offset, w->bytes);
     if (width > sizeof(void *) || (width & (width - 1)) != 0 || (w->physical + (size_t)offset) % width != 0)
         rule_broken("mmio-access", "%s of %u bytes at offset %td of device memory: misaligned or of an odd width", verb,
                     width, offset);

@@ -83,12 +83,14 @@ static void relocate(const struct pe *pe)
         memcpy(header, pe_at(pe, at, sizeof(header), "a base relocation block"), sizeof(header));
         if (header[1] < sizeof(header) || header[1] > end - at)
             pe_refuse(pe, "a base relocation block of %#x bytes at RVA %#x", header[1], at);
-        relocate_block(pe, header[0], pe_at(pe, at + 8, header[1] - 8, "a base relocation block"), (header[1] - 8) / 2, delta);
+        relocate_block(pe, header[0], pe_at(pe, at + 8, header[1] - 8, "a base relocation block"), (header[1] - 8) / 2,
+                       delta);
         at += header[1];
     }
 }
 
-/* What the Windows loader does for code built with /GS: such code refuses to start while the cookie has its default value. */
+/* What the Windows loader does for code built with /GS: such code refuses to start while the cookie has its default
+ * value. */
 static void set_security_cookie(const struct pe *pe)
 {
     uint32_t field = pe->plus ? 0x58 : 0x3c;
@@ -108,10 +110,12 @@ static void set_security_cookie(const struct pe *pe)
     uintptr_t value = (uintptr_t)(random_base(0) * 0x2545f4914f6cdd1dull);
     if (sizeof(value) == 8)
         value &= (uintptr_t)0xffffffffffffull; /* the upper 16 bits of the amd64 cookie are zero */
-    memcpy(pe_at(pe, (uint32_t)(cookie - (uintptr_t)pe->image), sizeof(value), "the security cookie"), &value, sizeof(value));
+    memcpy(pe_at(pe, (uint32_t)(cookie - (uintptr_t)pe->image), sizeof(value), "the security cookie"), &value,
+           sizeof(value));
 }
 
-/* Never writable and executable at once: of the two, what is marked as both (INIT in drivers of older tools) stays executable. */
+/* Never writable and executable at once: of the two, what is marked as both (INIT in drivers of older tools) stays
+ * executable. */
 static void protect_sections(const struct pe *pe)
 {
     mprotect(pe->image, pe->image_bytes, PROT_NONE);

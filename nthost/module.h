@@ -18,10 +18,10 @@ struct export_entry {
     void *address; /* function or data object */
 };
 struct export_table {
-    const char *module; /* "ntoskrnl.exe", lower case */
+    const char *module;                 /* "ntoskrnl.exe", lower case */
     const struct export_entry *entries; /* ends with a NULL name */
 };
-void exports_register(const struct export_table *table); /* several tables may name one module */
+void exports_register(const struct export_table *table);      /* several tables may name one module */
 void *export_find(const char *module_name, const char *name); /* NULL when no table has it */
 
 typedef struct module module;

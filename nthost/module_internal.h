@@ -14,7 +14,7 @@ struct module {
     const char *name; /* file name within path */
     bool support;     /* loaded only because another module imports from it */
     bool unloaded;
-    char **missing;   /* "module!function", NULL at the end */
+    char **missing; /* "module!function", NULL at the end */
     unsigned missing_count;
     struct module *next;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The C run-time functions that the kernel exports, and on x86 the compiler's helpers for 64-bit arithmetic. No yield point here: compilers
- * put calls to them anywhere.
+ * The C run-time functions that the kernel exports, and on x86 the compiler's helpers for 64-bit arithmetic. No yield
+ * point here: compilers put calls to them anywhere.
  */
 #include <string.h>
 
@@ -155,15 +155,31 @@ void crt_allshl(void), crt_allshr(void), crt_aullshr(void), crt_aulldvrm(void), 
 void crt_chkstk(void);
 
 static const struct export_entry entries[] = {
-    EXPORT("memcpy", crt_memcpy), EXPORT("memmove", crt_memmove), EXPORT("memset", crt_memset), EXPORT("memcmp", crt_memcmp),
-    EXPORT("strlen", crt_strlen), EXPORT("strcmp", crt_strcmp), EXPORT("strncmp", crt_strncmp), EXPORT("strstr", crt_strstr),
-    EXPORT("wcslen", crt_wcslen), EXPORT("_vsnprintf", crt_vsnprintf), EXPORT("_snprintf", crt_snprintf),
+    EXPORT("memcpy", crt_memcpy),
+    EXPORT("memmove", crt_memmove),
+    EXPORT("memset", crt_memset),
+    EXPORT("memcmp", crt_memcmp),
+    EXPORT("strlen", crt_strlen),
+    EXPORT("strcmp", crt_strcmp),
+    EXPORT("strncmp", crt_strncmp),
+    EXPORT("strstr", crt_strstr),
+    EXPORT("wcslen", crt_wcslen),
+    EXPORT("_vsnprintf", crt_vsnprintf),
+    EXPORT("_snprintf", crt_snprintf),
     EXPORT("sprintf_s", crt_sprintf_s),
 #if defined(__i386__)
-    EXPORT("_allmul", crt_allmul), EXPORT("_alldiv", crt_alldiv), EXPORT("_allrem", crt_allrem),
-    EXPORT("_aulldiv", crt_aulldiv), EXPORT("_aullrem", crt_aullrem), EXPORT("_allshl", crt_allshl),
-    EXPORT("_allshr", crt_allshr), EXPORT("_aullshr", crt_aullshr), EXPORT("_aulldvrm", crt_aulldvrm),
-    EXPORT("_alldvrm", crt_alldvrm), EXPORT("_chkstk", crt_chkstk), EXPORT("_alloca_probe", crt_chkstk),
+    EXPORT("_allmul", crt_allmul),
+    EXPORT("_alldiv", crt_alldiv),
+    EXPORT("_allrem", crt_allrem),
+    EXPORT("_aulldiv", crt_aulldiv),
+    EXPORT("_aullrem", crt_aullrem),
+    EXPORT("_allshl", crt_allshl),
+    EXPORT("_allshr", crt_allshr),
+    EXPORT("_aullshr", crt_aullshr),
+    EXPORT("_aulldvrm", crt_aulldvrm),
+    EXPORT("_alldvrm", crt_alldvrm),
+    EXPORT("_chkstk", crt_chkstk),
+    EXPORT("_alloca_probe", crt_chkstk),
 #else
     EXPORT("__chkstk", crt_chkstk),
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Interlocked lists. One simulated processor runs at a time, and only kernel calls switch, so each call is atomic as it is; what is kept is the rules:
- * the spin lock that belongs to a doubly linked list must be free of the caller, and the list must be sound.
+ * Interlocked lists. One simulated processor runs at a time, and only kernel calls switch, so each call is atomic as
+ * it is; what is kept is the rules: the spin lock that belongs to a doubly linked list must be free of the caller,
+ * and the list must be sound.
  */
 #include "cpu.h"
 #include "nt_exports.h"
@@ -30,7 +31,8 @@ static PSLIST_ENTRY push(PSLIST_HEADER list, PSLIST_ENTRY entry)
 {
     api_enter("ExInterlockedPushEntrySList", PASSIVE_LEVEL, HIGH_LEVEL);
     if ((uintptr_t)entry % ENTRY_ALIGNMENT != 0 || (uintptr_t)list % (sizeof(void *) * 2) != 0)
-        rule_broken("list-alignment", "an SLIST entry at %p or its header at %p is misaligned", (void *)entry, (void *)list);
+        rule_broken("list-alignment", "an SLIST entry at %p or its header at %p is misaligned", (void *)entry,
+                    (void *)list);
     PSLIST_ENTRY first = list->Next;
     entry->Next = first;
     list->Next = entry;
@@ -97,7 +99,8 @@ static void check_list(const char *api, const LIST_ENTRY *head, const ULONG_PTR 
 {
     api_enter(api, PASSIVE_LEVEL, HIGH_LEVEL);
     if (*lock != 0)
-        rule_broken("lock-recursion", "%s with the spin lock at %p, which is held or was never initialised", api, (const void *)lock);
+        rule_broken("lock-recursion", "%s with the spin lock at %p, which is held or was never initialised", api,
+                    (const void *)lock);
     if (head->Flink->Blink != head || head->Blink->Flink != head)
         rule_broken("list-corrupt", "%s on the list at %p: its neighbours do not point back", api, (const void *)head);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The kernel's exports, one file per name prefix; each registers the tables of what it implements. Functions that a driver calls are NTAPI,
- * begin with api_enter() and the IRQL limits of their documentation page, and take the driver's pointers as they are: a bad one
- * faults and is reported as the driver's.
+ * The kernel's exports, one file per name prefix; each registers the tables of what it implements. Functions that a
+ * driver calls are NTAPI, begin with api_enter() and the IRQL limits of their documentation page, and take the
+ * driver's pointers as they are: a bad one faults and is reported as the driver's.
  */
 #ifndef NTHOST_NT_EXPORTS_H
 #define NTHOST_NT_EXPORTS_H
@@ -22,14 +22,15 @@
 #define EXPORT(name, function) {name, (void *)(uintptr_t)(function)}
 #define EXPORT_END {NULL, NULL}
 
-extern const struct export_table nt_ke_exports, nt_ke_lock_exports, nt_ke_lock_hal_exports, nt_ke_object_exports, nt_ke_time_exports,
-    nt_ke_time_hal_exports, nt_ex_exports, nt_ex_list_exports, nt_mm_exports, nt_rtl_exports, nt_dbg_exports, nt_register_exports,
-    nt_port_hal_exports, nt_crt_exports;
+extern const struct export_table nt_ke_exports, nt_ke_lock_exports, nt_ke_lock_hal_exports, nt_ke_object_exports,
+    nt_ke_time_exports, nt_ke_time_hal_exports, nt_ex_exports, nt_ex_list_exports, nt_mm_exports, nt_rtl_exports,
+    nt_dbg_exports, nt_register_exports, nt_port_hal_exports, nt_crt_exports;
 
 /* All of them; module_load() does it. */
 void kernel_exports_register(void);
 
-/* Windows' printf formats (%S, %ws, %wZ, %I64x ...). Returns the length that the whole text has; `out` is terminated when size > 0. */
+/* Windows' printf formats (%S, %ws, %wZ, %I64x ...). Returns the length that the whole text has; `out` is terminated
+ * when size > 0. */
 size_t nt_format(char *out, size_t size, const char *format, nt_va_list list);
 
 #endif

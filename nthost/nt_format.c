@@ -112,14 +112,14 @@ static const char *read_length(const char *at, struct directive *d)
 }
 
 /* Numbers given by '*' come from the arguments, so the list goes along. */
-#define TAKE_NUMBER(at, number, list)             \
-    do {                                          \
-        if (*(at) == '*') {                       \
+#define TAKE_NUMBER(at, number, list)               \
+    do {                                            \
+        if (*(at) == '*') {                         \
             (number) = __builtin_va_arg(list, int); \
-            (at)++;                               \
-        } else {                                  \
-            (at) = read_number(at, &(number));    \
-        }                                         \
+            (at)++;                                 \
+        } else {                                    \
+            (at) = read_number(at, &(number));      \
+        }                                           \
     } while (0)
 
 size_t nt_format(char *out, size_t size, const char *at, nt_va_list list)
@@ -145,19 +145,39 @@ size_t nt_format(char *out, size_t size, const char *at, nt_va_list list)
         at = read_length(at, &d);
         d.kind = *at;
         switch (d.kind) {
-        case '\0': break;
-        case 'd': case 'i': case 'u': case 'x': case 'X': case 'o':
+        case '\0':
+            break;
+        case 'd':
+        case 'i':
+        case 'u':
+        case 'x':
+        case 'X':
+        case 'o':
             put_integer(&w, &d, d.bytes == 8 ? __builtin_va_arg(list, uint64_t) : __builtin_va_arg(list, uint32_t));
             break;
         case 'p':
-            d = (struct directive){.flags = "0", .width = (int)sizeof(void *) * 2, .precision = -1, .bytes = 8, .kind = 'X'};
+            d = (struct directive){
+                .flags = "0", .width = (int)sizeof(void *) * 2, .precision = -1, .bytes = 8, .kind = 'X'};
             put_integer(&w, &d, (uintptr_t)__builtin_va_arg(list, void *));
             break;
-        case 'c': case 'C': put(&w, (char)__builtin_va_arg(list, int)); break;
-        case 'S': d.wide = true; put_string(&w, &d, __builtin_va_arg(list, void *)); break;
-        case 's': put_string(&w, &d, __builtin_va_arg(list, void *)); break;
-        case 'Z': put_counted(&w, &d, __builtin_va_arg(list, void *)); break;
-        default: put(&w, '%'); put(&w, d.kind); break;
+        case 'c':
+        case 'C':
+            put(&w, (char)__builtin_va_arg(list, int));
+            break;
+        case 'S':
+            d.wide = true;
+            put_string(&w, &d, __builtin_va_arg(list, void *));
+            break;
+        case 's':
+            put_string(&w, &d, __builtin_va_arg(list, void *));
+            break;
+        case 'Z':
+            put_counted(&w, &d, __builtin_va_arg(list, void *));
+            break;
+        default:
+            put(&w, '%');
+            put(&w, d.kind);
+            break;
         }
         if (*at != '\0')
             at++;

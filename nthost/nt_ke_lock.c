@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * IRQL and spin locks. A KSPIN_LOCK holds 0 while free; the headers for amd64 initialise it inline by writing that. So a lock that nobody holds but
- * whose memory is not 0 was never initialised (or overwritten): rule lock-uninitialised.
+ * IRQL and spin locks. A KSPIN_LOCK holds 0 while free; the headers for amd64 initialise it inline by writing that.
+ * So a lock that nobody holds but whose memory is not 0 was never initialised (or overwritten): rule
+ * lock-uninitialised.
  */
 #include <string.h>
 
@@ -12,7 +13,8 @@
 
 typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 
-/* "Introduction to Spin Locks": the queue handle of an in-stack queued spin lock belongs to the caller until the release. */
+/* "Introduction to Spin Locks": the queue handle of an in-stack queued spin lock belongs to the caller until the
+ * release. */
 typedef struct _KLOCK_QUEUE_HANDLE {
     PVOID Next;
     PKSPIN_LOCK Lock;
@@ -24,7 +26,8 @@ static void lock_memory(PKSPIN_LOCK lock)
     struct kernel_object *o = object_find(lock, OBJECT_SPIN_LOCK);
     if (o == NULL) {
         if (*lock != 0)
-            rule_broken("lock-uninitialised", "the spin lock at %p is taken; nobody holds it, but it contains %#llx instead of 0",
+            rule_broken("lock-uninitialised",
+                        "the spin lock at %p is taken; nobody holds it, but it contains %#llx instead of 0",
                         (void *)lock, (unsigned long long)*lock);
         o = object_get(lock, OBJECT_SPIN_LOCK);
         spin_lock_init(&o->lock, o->name, 0);

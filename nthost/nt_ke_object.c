@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Dispatcher objects, DPCs and timers. Their layouts are those of ntddk.h (wdm.h), for the headers read some fields inline.
+ * Dispatcher objects, DPCs and timers. Their layouts are those of ntddk.h (wdm.h), for the headers read some fields
+ * inline.
  */
 #include <stddef.h>
 
@@ -11,8 +12,15 @@
 #include "trap.h"
 #include "verifier.h"
 
-enum { TYPE_NOTIFICATION_EVENT = 0, TYPE_SYNCHRONIZATION_EVENT = 1, TYPE_MUTANT = 2, TYPE_SEMAPHORE = 5,
-       TYPE_NOTIFICATION_TIMER = 8, TYPE_SYNCHRONIZATION_TIMER = 9, TYPE_DPC = 19 };
+enum {
+    TYPE_NOTIFICATION_EVENT = 0,
+    TYPE_SYNCHRONIZATION_EVENT = 1,
+    TYPE_MUTANT = 2,
+    TYPE_SEMAPHORE = 5,
+    TYPE_NOTIFICATION_TIMER = 8,
+    TYPE_SYNCHRONIZATION_TIMER = 9,
+    TYPE_DPC = 19
+};
 
 typedef struct _DISPATCHER_HEADER {
     UCHAR Type, Absolute, Size, Inserted;
@@ -112,7 +120,8 @@ static LONG NTAPI ke_release_semaphore(PKSEMAPHORE semaphore, LONG increment, LO
     api_enter("KeReleaseSemaphore", PASSIVE_LEVEL, wait ? APC_LEVEL : DISPATCH_LEVEL);
     LONG old = semaphore->Header.SignalState;
     if (adjustment <= 0 || adjustment > semaphore->Limit - old)
-        rule_broken("object-type", "KeReleaseSemaphore by %d: the count is %d, the limit %d", adjustment, old, semaphore->Limit);
+        rule_broken("object-type", "KeReleaseSemaphore by %d: the count is %d, the limit %d", adjustment, old,
+                    semaphore->Limit);
     semaphore->Header.SignalState = old + adjustment;
     return old;
 }
@@ -139,17 +148,21 @@ static uint64_t relative_us(int64_t due)
     return (uint64_t)due > now ? ((uint64_t)due - now + 9) / 10 : 0;
 }
 
-static NTSTATUS NTAPI ke_wait_for_single_object(PVOID object, ULONG reason, CHAR mode, BOOLEAN alertable, PLARGE_INTEGER timeout)
+static NTSTATUS NTAPI ke_wait_for_single_object(PVOID object, ULONG reason, CHAR mode, BOOLEAN alertable,
+                                                PLARGE_INTEGER timeout)
 {
     (void)reason;
     (void)mode;
     (void)alertable;
-    /* "If Timeout != NULL and *Timeout = 0, the caller must be running at IRQL <= DISPATCH_LEVEL", else at <= APC_LEVEL. */
+    /* "If Timeout != NULL and *Timeout = 0, the caller must be running at IRQL <= DISPATCH_LEVEL", else at <=
+     * APC_LEVEL. */
     bool poll = timeout != NULL && timeout->QuadPart == 0;
     api_enter("KeWaitForSingleObject", PASSIVE_LEVEL, poll ? DISPATCH_LEVEL : APC_LEVEL);
     PDISPATCHER_HEADER header = object;
-    if (header->Type > TYPE_SEMAPHORE && header->Type != TYPE_NOTIFICATION_TIMER && header->Type != TYPE_SYNCHRONIZATION_TIMER)
-        rule_broken("object-type", "KeWaitForSingleObject on %p, which is no initialised object (type %u)", object, header->Type);
+    if (header->Type > TYPE_SEMAPHORE && header->Type != TYPE_NOTIFICATION_TIMER &&
+        header->Type != TYPE_SYNCHRONIZATION_TIMER)
+        rule_broken("object-type", "KeWaitForSingleObject on %p, which is no initialised object (type %u)", object,
+                    header->Type);
     if (poll)
         return take_object(object) ? STATUS_SUCCESS : STATUS_TIMEOUT;
     uint64_t us = timeout == NULL ? UINT64_MAX : relative_us(timeout->QuadPart);
@@ -186,7 +199,8 @@ static void run_dpc(dpc *d, void *argument1, void *argument2)
     PVOID routine = kdpc->DeferredRoutine, context = kdpc->DeferredContext;
     kdpc->DpcData = NULL;
     object_drop(o);
-    driver_call("a DPC routine", routine, 4, (uintptr_t)kdpc, (uintptr_t)context, (uintptr_t)argument1, (uintptr_t)argument2);
+    driver_call("a DPC routine", routine, 4, (uintptr_t)kdpc, (uintptr_t)context, (uintptr_t)argument1,
+                (uintptr_t)argument2);
 }
 
 static BOOLEAN insert_dpc(PKDPC kdpc, PVOID argument1, PVOID argument2)
@@ -231,7 +245,9 @@ static void NTAPI ke_set_importance_dpc(PKDPC kdpc, ULONG importance)
 static void NTAPI ke_set_target_processor_dpc(PKDPC kdpc, CHAR number)
 {
     api_enter("KeSetTargetProcessorDpc", PASSIVE_LEVEL, HIGH_LEVEL);
-    kdpc->Number = (USHORT)(number + 32); /* MAXIMUM_PROCESSORS and up: an explicit target. DPCs run where they are queued all the same. */
+    kdpc->Number =
+        (USHORT)(number +
+                 32); /* MAXIMUM_PROCESSORS and up: an explicit target. DPCs run where they are queued all the same. */
 }
 
 static bool no_dpc_queued(void *unused)
@@ -292,7 +308,8 @@ static BOOLEAN NTAPI ke_set_timer_ex(PKTIMER ktimer, int64_t due, LONG period, P
 {
     api_enter("KeSetTimerEx", PASSIVE_LEVEL, DISPATCH_LEVEL);
     if (ktimer->Header.Type != TYPE_NOTIFICATION_TIMER && ktimer->Header.Type != TYPE_SYNCHRONIZATION_TIMER)
-        rule_broken("object-type", "the timer at %p was never initialised (type %u)", (void *)ktimer, ktimer->Header.Type);
+        rule_broken("object-type", "the timer at %p was never initialised (type %u)", (void *)ktimer,
+                    ktimer->Header.Type);
     BOOLEAN was_set = cancel(ktimer);
     struct kernel_object *o = object_get(ktimer, OBJECT_TIMER);
     o->timer = (timer){.routine = expire};

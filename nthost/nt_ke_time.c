@@ -9,7 +9,8 @@
 
 enum { COUNTER_FREQUENCY = 10 * 1000 * 1000 };
 
-/* "should not be more than 50 microseconds" (KeStallExecutionProcessor) is advice, not a rule; the time at DISPATCH_LEVEL is limited elsewhere. */
+/* "should not be more than 50 microseconds" (KeStallExecutionProcessor) is advice, not a rule; the time at
+ * DISPATCH_LEVEL is limited elsewhere. */
 static void NTAPI ke_stall_execution_processor(ULONG microseconds)
 {
     api_enter("KeStallExecutionProcessor", PASSIVE_LEVEL, HIGH_LEVEL);
@@ -47,7 +48,7 @@ static const struct export_entry entries[] = {
     EXPORT("KeQueryInterruptTime", ke_query_interrupt_time),
     EXPORT("KeQueryTimeIncrement", ke_query_time_increment),
     /* Data, read by an inline KeQueryTickCount on x86: the trap answers for it as for KUSER_SHARED_DATA. */
-    {"KeTickCount", (void *)KE_TICK_COUNT_ADDRESS},
+    {"KeTickCount", ke_tick_count},
     EXPORT_END,
 };
 const struct export_table nt_ke_time_exports = {"ntoskrnl.exe", entries};

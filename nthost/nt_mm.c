@@ -11,7 +11,8 @@
 #include "trap.h"
 #include "verifier.h"
 
-/* The result crosses into the driver in registers (RAX, or EDX:EAX): a 64-bit integer, not a structure of the host's ABI. */
+/* The result crosses into the driver in registers (RAX, or EDX:EAX): a 64-bit integer, not a structure of the host's
+ * ABI. */
 static uint64_t NTAPI mm_get_physical_address(PVOID address)
 {
     api_enter("MmGetPhysicalAddress", PASSIVE_LEVEL, HIGH_LEVEL);
@@ -19,7 +20,8 @@ static uint64_t NTAPI mm_get_physical_address(PVOID address)
     if (physical == NO_PHYSICAL)
         physical = mmio_physical(address);
     if (physical == NO_PHYSICAL)
-        rule_broken("physical-address", "MmGetPhysicalAddress of %p, which is neither guest RAM nor device memory", address);
+        rule_broken("physical-address", "MmGetPhysicalAddress of %p, which is neither guest RAM nor device memory",
+                    address);
     return physical;
 }
 
@@ -57,7 +59,8 @@ static PVOID NTAPI mm_allocate_contiguous_memory(SIZE_T bytes, int64_t highest)
     return allocate_contiguous("MmAllocateContiguousMemory", bytes, (uint64_t)highest);
 }
 
-static PVOID NTAPI mm_allocate_contiguous_specify_cache(SIZE_T bytes, int64_t lowest, int64_t highest, int64_t boundary, ULONG cache)
+static PVOID NTAPI mm_allocate_contiguous_specify_cache(SIZE_T bytes, int64_t lowest, int64_t highest, int64_t boundary,
+                                                        ULONG cache)
 {
     (void)lowest;
     (void)cache;

@@ -57,7 +57,8 @@ void object_check_free(const void *address, size_t bytes)
     for (unsigned i = 0; i < BUCKETS; i++) {
         for (const struct kernel_object *o = objects[i]; o != NULL; o = o->next) {
             if ((uintptr_t)o->address - (uintptr_t)address < bytes)
-                rule_broken("freed-in-use", "memory of %zu bytes at %p is freed while %s in it is in use", bytes, address, o->name);
+                rule_broken("freed-in-use", "memory of %zu bytes at %p is freed while %s in it is in use", bytes,
+                            address, o->name);
         }
     }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Kernel objects that live in the driver's memory (KSPIN_LOCK, KDPC, KTIMER): nthost keeps what it needs to know of one that is in use in a table of its
- * own, by address, so that a driver cannot spoil it; memory with one in use must not be freed (rule freed-in-use).
+ * Kernel objects that live in the driver's memory (KSPIN_LOCK, KDPC, KTIMER): nthost keeps what it needs to know of
+ * one that is in use in a table of its own, by address, so that a driver cannot spoil it; memory with one in use must
+ * not be freed (rule freed-in-use).
  */
 #ifndef NTHOST_NT_OBJECT_H
 #define NTHOST_NT_OBJECT_H

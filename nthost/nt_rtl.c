@@ -46,7 +46,8 @@ static void NTAPI rtl_copy_memory(PVOID to, const VOID *from, SIZE_T bytes)
 {
     api_enter("RtlCopyMemory", PASSIVE_LEVEL, HIGH_LEVEL);
     if ((uintptr_t)to - (uintptr_t)from < bytes || (uintptr_t)from - (uintptr_t)to < bytes)
-        rule_broken("memory-overlap", "RtlCopyMemory of %zu bytes from %p to %p, which overlap", (size_t)bytes, from, to);
+        rule_broken("memory-overlap", "RtlCopyMemory of %zu bytes from %p to %p, which overlap", (size_t)bytes, from,
+                    to);
     memcpy(to, from, bytes);
 }
 
@@ -94,7 +95,8 @@ static LONG NTAPI rtl_compare_unicode_string(const UNICODE_STRING *a, const UNIC
 {
     api_enter("RtlCompareUnicodeString", PASSIVE_LEVEL, PASSIVE_LEVEL);
     for (unsigned i = 0; i < a->Length / 2u && i < b->Length / 2u; i++) {
-        WCHAR x = ignore_case ? upper(a->Buffer[i]) : a->Buffer[i], y = ignore_case ? upper(b->Buffer[i]) : b->Buffer[i];
+        WCHAR x = ignore_case ? upper(a->Buffer[i]) : a->Buffer[i],
+              y = ignore_case ? upper(b->Buffer[i]) : b->Buffer[i];
         if (x != y)
             return x - y;
     }
@@ -164,7 +166,8 @@ static void NTAPI rtl_free_unicode_string(PUNICODE_STRING string)
 static void NTAPI rtl_assert(PCSTR expression, PCSTR file, ULONG line, PCSTR message)
 {
     api_enter("RtlAssert", PASSIVE_LEVEL, HIGH_LEVEL);
-    rule_broken("driver-assertion", "%s%s%s, at %s:%u", message != NULL ? message : "", message != NULL ? ": " : "", expression, file, line);
+    rule_broken("driver-assertion", "%s%s%s, at %s:%u", message != NULL ? message : "", message != NULL ? ": " : "",
+                expression, file, line);
 }
 
 static const struct export_entry entries[] = {

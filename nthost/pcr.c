@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The processor control region that GS (amd64) or FS (x86) points at in kernel mode. Compilers inline reads of a few of its fields
- * (KeGetCurrentProcessorNumber, KeGetCurrentThread, KeGetPcr); the rest is zero. glibc uses the other segment register of each architecture.
+ * The processor control region that GS (amd64) or FS (x86) points at in kernel mode. Compilers inline reads of a few
+ * of its fields (KeGetCurrentProcessorNumber, KeGetCurrentThread, KeGetPcr); the rest is zero. glibc uses the other
+ * segment register of each architecture.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +16,24 @@
 
 #if defined(__x86_64__)
 #include <asm/prctl.h>
-enum { PCR_SELF = 0x18, PCR_PRCB = 0x20, PCR_IRQL = 0x50, PCR_THREAD = 0x188, PCR_NUMBER = 0x1a4, PCR_PRCB_START = 0x180 };
+enum {
+    PCR_SELF = 0x18,
+    PCR_PRCB = 0x20,
+    PCR_IRQL = 0x50,
+    PCR_THREAD = 0x188,
+    PCR_NUMBER = 0x1a4,
+    PCR_PRCB_START = 0x180
+};
 #else
 #include <asm/ldt.h>
-enum { PCR_SELF = 0x1c, PCR_PRCB = 0x20, PCR_IRQL = 0x24, PCR_NUMBER = 0x51, PCR_THREAD = 0x124, PCR_PRCB_START = 0x120 };
+enum {
+    PCR_SELF = 0x1c,
+    PCR_PRCB = 0x20,
+    PCR_IRQL = 0x24,
+    PCR_NUMBER = 0x51,
+    PCR_THREAD = 0x124,
+    PCR_PRCB_START = 0x120
+};
 #endif
 
 static void put_pointer(const struct processor *p, unsigned offset, const void *value)

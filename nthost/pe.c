@@ -98,10 +98,11 @@ static void read_section(struct pe *pe, struct pe_section *s, const uint8_t *hea
     if (s->raw_bytes > s->bytes)
         s->raw_bytes = s->bytes; /* padding to the file's alignment */
     if (s->rva % PAGE_BYTES != 0)
-        pe_refuse(pe, "section %s at RVA %#x is not page-aligned, so it cannot have a protection of its own", s->name, s->rva);
+        pe_refuse(pe, "section %s at RVA %#x is not page-aligned, so it cannot have a protection of its own", s->name,
+                  s->rva);
     if (s->rva < pe->header_bytes || s->rva > pe->image_bytes || s->bytes > pe->image_bytes - s->rva)
-        pe_refuse(pe, "section %s at RVA %#x, %#x bytes, lies outside the image of %#x bytes", s->name, s->rva, s->bytes,
-                  pe->image_bytes);
+        pe_refuse(pe, "section %s at RVA %#x, %#x bytes, lies outside the image of %#x bytes", s->name, s->rva,
+                  s->bytes, pe->image_bytes);
     if (s->raw_bytes > 0)
         in_file(pe, s->offset, s->raw_bytes, s->name);
 }
@@ -148,7 +149,8 @@ static void read_optional_header(struct pe *pe, const uint8_t *optional, size_t 
         pe_refuse(pe, "the optional header's magic is %#x", magic);
     pe->plus = magic == MAGIC_PE32_PLUS;
     if (pe->plus != native_plus)
-        pe_refuse(pe, "is PE32%s; this build of nthost runs %s drivers", pe->plus ? "+" : "", native_plus ? "amd64" : "x86");
+        pe_refuse(pe, "is PE32%s; this build of nthost runs %s drivers", pe->plus ? "+" : "",
+                  native_plus ? "amd64" : "x86");
     size_t directories = pe->plus ? 112 : 96;
     if (optional_bytes < directories)
         pe_refuse(pe, "SizeOfOptionalHeader is %zu", optional_bytes);
@@ -161,7 +163,8 @@ static void read_optional_header(struct pe *pe, const uint8_t *optional, size_t 
     if (get16(optional + 68) != SUBSYSTEM_NATIVE)
         pe_refuse(pe, "the subsystem is %u, not native (1)", get16(optional + 68));
     if (section_alignment < PAGE_BYTES)
-        pe_refuse(pe, "SectionAlignment is %#x; sections with protections of their own need %#x", section_alignment, PAGE_BYTES);
+        pe_refuse(pe, "SectionAlignment is %#x; sections with protections of their own need %#x", section_alignment,
+                  PAGE_BYTES);
     if (pe->image_bytes == 0 || pe->image_bytes > MAX_IMAGE || pe->image_bytes % PAGE_BYTES != 0)
         pe_refuse(pe, "SizeOfImage is %#x", pe->image_bytes);
     if (pe->header_bytes > pe->image_bytes || pe->header_bytes > pe->file_bytes)
@@ -191,7 +194,8 @@ void pe_open(struct pe *pe, const char *path)
         pe_refuse(pe, "Characteristics are %#x: not an executable image that can be relocated", characteristics);
     size_t optional_bytes = get16(at + 20);
     uint64_t optional = (uint64_t)header + 4 + FILE_HEADER_BYTES;
-    read_optional_header(pe, in_file(pe, optional, optional_bytes < 2 ? 2 : optional_bytes, "the optional header"), optional_bytes);
+    read_optional_header(pe, in_file(pe, optional, optional_bytes < 2 ? 2 : optional_bytes, "the optional header"),
+                         optional_bytes);
     read_sections(pe, optional + optional_bytes, get16(at + 6));
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Reading a PE image (Microsoft Portable Executable and Common Object File Format Specification). pe_open() checks everything that the
- * loader and the stack walker rely on, against the file's size and the image's; afterwards pe_at() alone guards the data directories.
- * A refusal ends the run as an environment failure that names the file, the field and the value.
+ * Reading a PE image (Microsoft Portable Executable and Common Object File Format Specification). pe_open() checks
+ * everything that the loader and the stack walker rely on, against the file's size and the image's; afterwards
+ * pe_at() alone guards the data directories. A refusal ends the run as an environment failure that names the file,
+ * the field and the value.
  */
 #ifndef NTHOST_PE_H
 #define NTHOST_PE_H
@@ -21,7 +22,12 @@ enum pe_directory {
     PE_DIRECTORIES = 16,
 };
 
-enum { PE_SECTION_DISCARDABLE = 0x02000000, PE_SECTION_EXECUTE = 0x20000000, PE_SECTION_READ = 0x40000000, PE_SECTION_WRITE = INT32_MIN };
+enum {
+    PE_SECTION_DISCARDABLE = 0x02000000,
+    PE_SECTION_EXECUTE = 0x20000000,
+    PE_SECTION_READ = 0x40000000,
+    PE_SECTION_WRITE = INT32_MIN
+};
 
 struct pe_section {
     char name[9];

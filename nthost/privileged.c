@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Instructions of ring 0. Compilers emit a few for documented kernel interfaces: on amd64 KeGetCurrentIrql and KeRaiseIrql are moves from and to CR8,
- * and port I/O is inline. These are carried out; the others no driver of ours has business with.
+ * Instructions of ring 0. Compilers emit a few for documented kernel interfaces: on amd64 KeGetCurrentIrql and
+ * KeRaiseIrql are moves from and to CR8, and port I/O is inline. These are carried out; the others no driver of ours
+ * has business with.
  */
 #include <stdio.h>
 #include <string.h>
@@ -84,8 +85,8 @@ static _Noreturn void refuse(const struct context *c)
 {
     const uint8_t *code = (const uint8_t *)c->ip;
     rule_broken("privileged-instruction",
-                "an instruction for ring 0, or an access to a non-canonical address, at %p: %02x %02x %02x %02x", (void *)c->ip,
-                code[0], code[1], code[2], code[3]);
+                "an instruction for ring 0, or an access to a non-canonical address, at %p: %02x %02x %02x %02x",
+                (void *)c->ip, code[0], code[1], code[2], code[3]);
 }
 
 void privileged_instruction(struct context *c)
@@ -94,10 +95,20 @@ void privileged_instruction(struct context *c)
     if (!insn_decode((const uint8_t *)c->ip, INSN_MAX_BYTES, sizeof(void *) == 8, &i))
         refuse(c);
     switch ((int)i.op) {
-    case OP_READ_CR: case OP_WRITE_CR: control_register(c, &i); break;
-    case OP_IN: case OP_OUT: port_instruction(c, &i); break;
-    case OP_INS: case OP_OUTS: port_string(c, &i); break;
-    case OP_CLI: case OP_STI:
+    case OP_READ_CR:
+    case OP_WRITE_CR:
+        control_register(c, &i);
+        break;
+    case OP_IN:
+    case OP_OUT:
+        port_instruction(c, &i);
+        break;
+    case OP_INS:
+    case OP_OUTS:
+        port_string(c, &i);
+        break;
+    case OP_CLI:
+    case OP_STI:
         rule_broken("privileged-instruction", "the driver changes the interrupt flag; IRQL is what masks interrupts");
     case OP_INT:
         rule_broken("driver-assertion", "the driver executes int %#x%s", (unsigned)i.immediate,

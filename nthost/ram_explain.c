@@ -23,8 +23,8 @@ bool ram_explain(const void *address, const char **rule, char *text, size_t text
     }
     if (a != NULL && a->state == ALLOCATION_HIDDEN) {
         *rule = "use-after-completion";
-        snprintf(text, text_bytes, "%td bytes into '%s' (%zu bytes), which the driver does not own now: %s", at - a->start,
-                 a->tag, a->bytes, a->why);
+        snprintf(text, text_bytes, "%td bytes into '%s' (%zu bytes), which the driver does not own now: %s",
+                 at - a->start, a->tag, a->bytes, a->why);
         return true;
     }
     if (a != NULL) {
@@ -32,8 +32,8 @@ bool ram_explain(const void *address, const char **rule, char *text, size_t text
         return true;
     }
     if ((a = neighbour(address, -1)) != NULL && a->state != ALLOCATION_FREED) {
-        snprintf(text, text_bytes, "%td bytes past the end of '%s' (%zu bytes)", at - a->start - (ptrdiff_t)a->bytes, a->tag,
-                 a->bytes);
+        snprintf(text, text_bytes, "%td bytes past the end of '%s' (%zu bytes)", at - a->start - (ptrdiff_t)a->bytes,
+                 a->tag, a->bytes);
     } else if ((a = neighbour(address, 1)) != NULL && a->state != ALLOCATION_FREED) {
         snprintf(text, text_bytes, "%td bytes before '%s' (%zu bytes)", a->start - at, a->tag, a->bytes);
     } else {

@@ -97,7 +97,8 @@ static void check_rested(uint32_t frame, const char *tag)
     const uint8_t *page = frame_view(frame);
     for (unsigned i = 0; i < PAGE_BYTES; i++) {
         if (page[i] != RESTING_BYTE)
-            rule_broken("dma-after-free", "physical %#llx, which belonged to '%s' until it was freed, was written to afterwards",
+            rule_broken("dma-after-free",
+                        "physical %#llx, which belonged to '%s' until it was freed, was written to afterwards",
                         (unsigned long long)(frame_physical(frame) + i), tag);
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Physical page frames of guest RAM, by index: index * PAGE_BYTES is also the offset in the memfd. Frames below 1 MiB are never handed out.
- * A freed frame is filled with a pattern and rests in a quarantine: written to meanwhile, it breaks rule dma-after-free, for the
- * processor cannot write there and so a device did.
+ * Physical page frames of guest RAM, by index: index * PAGE_BYTES is also the offset in the memfd. Frames below 1 MiB
+ * are never handed out. A freed frame is filled with a pattern and rests in a quarantine: written to meanwhile, it
+ * breaks rule dma-after-free, for the processor cannot write there and so a device did.
  */
 #ifndef NTHOST_RAM_FRAMES_H
 #define NTHOST_RAM_FRAMES_H

@@ -2,6 +2,7 @@
 #include "shared_data.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cpu_internal.h"
 #include "guest_ram.h"
@@ -17,6 +18,13 @@ enum {
     TICK_COUNT = 0x320,
     SHARED_BYTES = 0x400,
 };
+#if defined(__x86_64__)
+#define SHARED_DATA_ADDRESS ((uintptr_t)0xfffff78000000000ull)
+#else
+/* Linux may have put something of its own there: then a driver reads that. Drivers for x86 import functions and
+ * KeTickCount instead. */
+#define SHARED_DATA_ADDRESS ((uintptr_t)0xffdf0000u)
+#endif
 #define START_DATE_100NS 129745152000000000ull /* 2012-02-25: a model run is the same on every day */
 
 uint64_t interrupt_time_100ns(void)
@@ -34,9 +42,24 @@ uint64_t tick_count(void)
     return clock_us() / TICK_US;
 }
 
+uint8_t ke_tick_count[PAGE_BYTES] __attribute__((aligned(4096)));
+
+void shared_data_init(void)
+{
+    mprotect(ke_tick_count, sizeof(ke_tick_count), PROT_NONE);
+}
+
+/* The offset in KUSER_SHARED_DATA that an address stands for, or UINTPTR_MAX. */
+static uintptr_t offset_of(uintptr_t address)
+{
+    if (address - (uintptr_t)ke_tick_count < 12)
+        return TICK_COUNT + (address - (uintptr_t)ke_tick_count);
+    return address - SHARED_DATA_ADDRESS < PAGE_BYTES ? address - SHARED_DATA_ADDRESS : UINTPTR_MAX;
+}
+
 bool shared_data_at(uintptr_t address)
 {
-    return address - SHARED_DATA_ADDRESS < PAGE_BYTES;
+    return offset_of(address) != UINTPTR_MAX;
 }
 
 static void put32(uint8_t *at, uint64_t value)
@@ -55,7 +78,7 @@ static void put_time(uint8_t *at, uint64_t value)
 uint64_t shared_data_read(uintptr_t address, unsigned width)
 {
     uint8_t data[SHARED_BYTES + 8] = {0};
-    uintptr_t offset = address - SHARED_DATA_ADDRESS;
+    uintptr_t offset = offset_of(address);
     uint64_t value = 0;
     put32(data + TICK_COUNT_MULTIPLIER, ((uint64_t)TICK_US << 24) / 1000);
     put_time(data + INTERRUPT_TIME, interrupt_time_100ns());

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The stack of the current thread, innermost first. nthost's own frames are linked by frame pointers; where they lead into an image the walk goes on by
- * unwind_step() until the thunk of the driver_call(), whose frame pointer is known. So the driver frames of nested callbacks all show.
+ * The stack of the current thread, innermost first. nthost's own frames are linked by frame pointers; where they lead
+ * into an image the walk goes on by unwind_step() until the thunk of the driver_call(), whose frame pointer is known.
+ * So the driver frames of nested callbacks all show.
  */
 #include <stdio.h>
 

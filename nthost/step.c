@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Counting a driver's instructions with the trap flag. A trap comes before each instruction of an image; when execution leaves the images for nthost,
- * stepping stops, and the return address on the stack is replaced by step_resume, which sets the flag again. So nthost runs at
- * full speed, and what it calls back (an ISR inside a kernel call) is counted like everything else.
+ * Counting a driver's instructions with the trap flag. A trap comes before each instruction of an image; when
+ * execution leaves the images for nthost, stepping stops, and the return address on the stack is replaced by
+ * step_resume, which sets the flag again. So nthost runs at full speed, and what it calls back (an ISR inside a
+ * kernel call) is counted like everything else.
  */
 #include "cpu_internal.h"
 #include "module_internal.h"

@@ -35,12 +35,14 @@ static struct place place_of(const struct symbol_request *frame)
         p = (struct place){m->path, m->name, address - (uintptr_t)m->pe.image, m, false};
     } else if (dladdr((void *)address, &info) != 0 && info.dli_fname != NULL) {
         const char *slash = strrchr(info.dli_fname, '/');
-        p = (struct place){info.dli_fname, slash != NULL ? slash + 1 : info.dli_fname, address - (uintptr_t)info.dli_fbase, NULL, false};
+        p = (struct place){info.dli_fname, slash != NULL ? slash + 1 : info.dli_fname,
+                           address - (uintptr_t)info.dli_fbase, NULL, false};
     }
     return p;
 }
 
-/* A directory that holds the image and its PDB side by side, where llvm-symbolizer looks, made of links; "" when the PDB is not apart. */
+/* A directory that holds the image and its PDB side by side, where llvm-symbolizer looks, made of links; "" when the
+ * PDB is not apart. */
 static void link_symbols(const struct place *p, char *directory, size_t size)
 {
     char pdb[512], target[4096], link[4400];
@@ -183,8 +185,8 @@ static void print_group(const struct symbol_request *frames, struct place *place
     unsigned count = 1;
     struct place *p = &places[begin];
     link_symbols(p, directory, sizeof(directory));
-    snprintf(object, sizeof(object), "--obj=%s%s%s", directory[0] != '\0' ? directory : "", directory[0] != '\0' ? "/" : "",
-             directory[0] != '\0' ? p->name : p->path);
+    snprintf(object, sizeof(object), "--obj=%s%s%s", directory[0] != '\0' ? directory : "",
+             directory[0] != '\0' ? "/" : "", directory[0] != '\0' ? p->name : p->path);
     arguments[count++] = object;
     if (p->image != NULL)
         arguments[count++] = (char *)(uintptr_t)"--relative-address";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Threads: coroutines with a stack of their own, and waiting. A waiting thread's condition is looked at by the scheduler, so
- * whoever makes it true needs to tell nobody.
+ * Threads: coroutines with a stack of their own, and waiting. A waiting thread's condition is looked at by the
+ * scheduler, so whoever makes it true needs to tell nobody.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -144,6 +144,7 @@ void dispatch_time_check(const struct processor *p)
         return;
     uint64_t stay = clock_us() - p->dispatch_since_us;
     if (stay > watch.dispatch_limit_us)
-        rule_broken("long-dispatch", "processor %u has been at IRQL %u or above DISPATCH_LEVEL for %llu us; the limit is %llu",
+        rule_broken("long-dispatch",
+                    "processor %u has been at IRQL %u or above DISPATCH_LEVEL for %llu us; the limit is %llu",
                     p->number, p->irql, (unsigned long long)stay, (unsigned long long)watch.dispatch_limit_us);
 }

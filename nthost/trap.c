@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Signals become traps. The handler runs on a stack of its own, so that it can also look at a thread that has used up its stack; what it
- * finds it moves to the stack of the interrupted thread and continues there, outside any signal handler (trap_entry.S). So a device access is an ordinary
- * function call from then on: interrupts may be delivered in it and threads may be switched.
+ * Signals become traps. The handler runs on a stack of its own, so that it can also look at a thread that has used up
+ * its stack; what it finds it moves to the stack of the interrupted thread and continues there, outside any signal
+ * handler (trap_entry.S). So a device access is an ordinary function call from then on: interrupts may be delivered
+ * in it and threads may be switched.
  */
 #include "trap.h"
 
@@ -16,6 +17,7 @@
 
 #include "cpu_internal.h"
 #include "module_internal.h"
+#include "shared_data.h"
 #include "trap_internal.h"
 #include "verifier.h"
 
@@ -23,7 +25,7 @@ enum { SIGNAL_STACK_BYTES = 256 * 1024, GAP_BYTES = 256 /* more than a struct co
 
 #if defined(__x86_64__)
 static const int greg_of[REGISTERS] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-                                       REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+                                       REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
 enum { GREG_IP = REG_RIP, GREG_SP = REG_RSP, GREG_FLAGS = REG_EFL };
 #else
 static const int greg_of[REGISTERS] = {REG_EAX, REG_ECX, REG_EDX, REG_EBX, REG_ESP, REG_EBP, REG_ESI, REG_EDI};
@@ -160,6 +162,7 @@ void trap_init(void)
 {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
     stack_t stack = {.ss_size = SIGNAL_STACK_BYTES};
+    shared_data_init();
     stack.ss_sp = mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
         environment_failed("no stack for signals");

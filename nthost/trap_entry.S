@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * trap_entry: where the signal handler makes an interrupted thread continue, on its own stack, with the stack pointer at a struct trap_frame.
- * trap_dispatch() answers with the address of a struct context that ends at the interrupted stack pointer, from which all
- * registers are taken. The kernel ABI of neither architecture keeps anything below the stack pointer, so that is free.
+ * trap_entry: where the signal handler makes an interrupted thread continue, on its own stack, with the stack pointer
+ * at a struct trap_frame. trap_dispatch() answers with the address of a struct context that ends at the interrupted
+ * stack pointer, from which all registers are taken. The kernel ABI of neither architecture keeps anything below the
+ * stack pointer, so that is free.
  *
- * driver_thunk(function, count, arguments, state): calls driver code by the kernel's convention. The trap flag, when wanted, is set by the last
- * instruction before the call, so that the first trap comes at the driver's first instruction.
+ * driver_thunk(function, count, arguments, state): calls driver code by the kernel's convention. The trap flag, when
+ * wanted, is set by the last instruction before the call, so that the first trap comes at the driver's first
+ * instruction.
  *
- * step_resume: takes the place of a return address into the driver while instructions are counted; sets the trap flag again.
+ * step_resume: takes the place of a return address into the driver while instructions are counted; sets the trap flag
+ * again.
  */
         .text
         .globl  trap_entry, trap_dispatched, driver_thunk, driver_returned, step_resume

@@ -43,7 +43,8 @@ static bool step_by_frame_pointer(struct context *c, uintptr_t limit)
 {
     const uintptr_t word = sizeof(uintptr_t);
     uintptr_t address, outer, bp = c->r[REG_BP];
-    if (bp >= c->r[REG_SP] && read_stack(bp, limit, &outer) && read_stack(bp + word, limit, &address) && returns_into_code(address)) {
+    if (bp >= c->r[REG_SP] && read_stack(bp, limit, &outer) && read_stack(bp + word, limit, &address) &&
+        returns_into_code(address)) {
         c->ip = address;
         c->r[REG_SP] = bp + 2 * word;
         c->r[REG_BP] = outer;
@@ -62,8 +63,17 @@ static bool step_by_frame_pointer(struct context *c, uintptr_t limit)
 #if defined(__x86_64__)
 
 enum unwind_code {
-    PUSH_NONVOLATILE = 0, ALLOCATE_LARGE = 1, ALLOCATE_SMALL = 2, SET_FRAME = 3, SAVE_NONVOLATILE = 4, SAVE_NONVOLATILE_FAR = 5,
-    EPILOG = 6, SPARE = 7, SAVE_XMM = 8, SAVE_XMM_FAR = 9, PUSH_MACHINE_FRAME = 10,
+    PUSH_NONVOLATILE = 0,
+    ALLOCATE_LARGE = 1,
+    ALLOCATE_SMALL = 2,
+    SET_FRAME = 3,
+    SAVE_NONVOLATILE = 4,
+    SAVE_NONVOLATILE_FAR = 5,
+    EPILOG = 6,
+    SPARE = 7,
+    SAVE_XMM = 8,
+    SAVE_XMM_FAR = 9,
+    PUSH_MACHINE_FRAME = 10,
 };
 enum { UNWIND_CHAINED = 4, MAX_CHAIN = 32 };
 
@@ -92,10 +102,18 @@ static bool find_function(const module *m, uint32_t rva, struct function_entry *
 static unsigned code_slots(unsigned operation, unsigned info)
 {
     switch (operation) {
-    case ALLOCATE_LARGE: return info == 0 ? 2 : 3;
-    case SAVE_NONVOLATILE: case SAVE_XMM: case EPILOG: return 2;
-    case SAVE_NONVOLATILE_FAR: case SAVE_XMM_FAR: case SPARE: return 3;
-    default: return 1;
+    case ALLOCATE_LARGE:
+        return info == 0 ? 2 : 3;
+    case SAVE_NONVOLATILE:
+    case SAVE_XMM:
+    case EPILOG:
+        return 2;
+    case SAVE_NONVOLATILE_FAR:
+    case SAVE_XMM_FAR:
+    case SPARE:
+        return 3;
+    default:
+        return 1;
     }
 }
 
@@ -106,7 +124,8 @@ static uint32_t operand(const uint8_t *code, unsigned slots)
     return value;
 }
 
-/* Undoes one prologue operation. False when the stack does not hold what it says; *machine when a trap frame has given ip and sp. */
+/* Undoes one prologue operation. False when the stack does not hold what it says; *machine when a trap frame has
+ * given ip and sp. */
 static bool undo(struct context *c, const uint8_t *code, uintptr_t frame, uintptr_t limit, bool *machine)
 {
     unsigned operation = code[1] & 15, info = code[1] >> 4, slots = code_slots(operation, info);
@@ -137,8 +156,8 @@ static bool undo(struct context *c, const uint8_t *code, uintptr_t frame, uintpt
     }
 }
 
-static bool undo_prologue(const module *m, struct context *c, const struct function_entry *f, uint32_t offset, uintptr_t limit,
-                          bool *machine, struct function_entry *chained)
+static bool undo_prologue(const module *m, struct context *c, const struct function_entry *f, uint32_t offset,
+                          uintptr_t limit, bool *machine, struct function_entry *chained)
 {
     const uint8_t *info = image_bytes(m, f->unwind, 4);
     if (info == NULL || (info[0] & 7) == 0 || (info[0] & 7) > 2)
@@ -180,7 +199,8 @@ bool unwind_step(struct context *c, uintptr_t limit, bool exact)
         return false;
     if (m->pe.directory[PE_EXCEPTIONS].bytes == 0)
         return step_by_frame_pointer(c, limit);
-    /* A return address may lie behind the function's last instruction, when it called something that does not return. */
+    /* A return address may lie behind the function's last instruction, when it called something that does not return.
+     */
     uint32_t rva = (uint32_t)(c->ip - (uintptr_t)m->pe.image) - (exact ? 0 : 1);
     if (find_function(m, rva, &f)) {
         uint32_t offset = rva - f.begin;

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 enum {
-    EXIT_OK = 0,          /* every I/O right, no rule broken */
-    EXIT_WRONG = 1,       /* an I/O failed or miscompared, a test's expectation was not met */
+    EXIT_OK = 0,    /* every I/O right, no rule broken */
+    EXIT_WRONG = 1, /* an I/O failed or miscompared, a test's expectation was not met */
     EXIT_USAGE = 2,
     EXIT_RULE = 3,        /* the driver broke a rule */
     EXIT_ENVIRONMENT = 4, /* QEMU missing, driver file unreadable, ... */

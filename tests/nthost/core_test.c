@@ -71,13 +71,20 @@ static uint64_t bus_next_event(struct pci_bus *self)
 }
 
 static const struct pci_bus_ops bus_ops = {
-    .mmio_read = bus_read, .mmio_write = bus_write, .port_read = bus_port_read, .port_write = bus_port_write,
-    .progress = bus_progress, .next_event_us = bus_next_event,
+    .mmio_read = bus_read,
+    .mmio_write = bus_write,
+    .port_read = bus_port_read,
+    .port_write = bus_port_write,
+    .progress = bus_progress,
+    .next_event_us = bus_next_event,
 };
 
 void *fixture_function(const char *name)
 {
-    struct { const char *name; void *function; } const *f = module_export(fixture, "FixtureTable");
+    struct {
+        const char *name;
+        void *function;
+    } const *f = module_export(fixture, "FixtureTable");
     CHECK(f != NULL);
     for (; f->name != NULL; f++) {
         if (strcmp(f->name, name) == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Tests of nthost's core. Each runs in a process of its own, since a broken rule ends it: what is expected is an exit status and texts in what it
- * printed. TEST(name, status, "text", ...) { body } defines one; the build registers each under its name.
+ * Tests of nthost's core. Each runs in a process of its own, since a broken rule ends it: what is expected is an exit
+ * status and texts in what it printed. TEST(name, status, "text", ...) { body } defines one; the build registers each
+ * under its name.
  */
 #ifndef CORE_TEST_H
 #define CORE_TEST_H
@@ -27,21 +28,21 @@ struct core_test {
 };
 void core_test_add(struct core_test *test);
 
-#define TEST(test, expected, ...)                                                                        \
-    static void run_##test(void);                                                                        \
-    __attribute__((constructor)) static void add_##test(void)                                            \
-    {                                                                                                    \
+#define TEST(test, expected, ...)                                                                                     \
+    static void run_##test(void);                                                                                     \
+    __attribute__((constructor)) static void add_##test(void)                                                         \
+    {                                                                                                                 \
         static struct core_test t = {.name = #test, .run = run_##test, .status = (expected), .texts = {__VA_ARGS__}}; \
-        core_test_add(&t);                                                                               \
-    }                                                                                                    \
+        core_test_add(&t);                                                                                            \
+    }                                                                                                                 \
     static void run_##test(void)
 
-#define CHECK(condition)                                                                          \
-    do {                                                                                          \
-        if (!(condition)) {                                                                       \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);             \
-            exit(EXIT_WRONG);                                                                     \
-        }                                                                                         \
+#define CHECK(condition)                                                              \
+    do {                                                                              \
+        if (!(condition)) {                                                           \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+            exit(EXIT_WRONG);                                                         \
+        }                                                                             \
     } while (0)
 
 /* The machine: 64 MiB of RAM below and above 4 GiB, the fixture driver loaded, a bus of plain registers. */

@@ -2,6 +2,9 @@
  *
  * Processors, threads, locks, interrupts, DPCs, timers, time.
  */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "core_test.h"
 
 struct counting {
@@ -21,7 +24,8 @@ static uint32_t count_on(unsigned processors, uint64_t seed, bool locked)
     enum { THREADS = 4, TIMES = 200 };
     thread *threads[THREADS];
     start(processors, seed);
-    struct counting c = {locked ? ram_alloc(sizeof(uintptr_t), 0, "a spin lock") : NULL, ram_alloc(4, 0, "a counter"), TIMES};
+    struct counting c = {locked ? ram_alloc(sizeof(uintptr_t), 0, "a spin lock") : NULL, ram_alloc(4, 0, "a counter"),
+                         TIMES};
     if (locked)
         *c.lock = 0;
     *c.total = 0;
@@ -43,12 +47,36 @@ TEST(without_a_lock_a_race_is_found, EXIT_OK, NULL)
     CHECK(count_on(4, 7, false) < 800);
 }
 
-TEST(same_seed_same_race, EXIT_OK, "total 1", "clock 2")
+struct outcome {
+    uint64_t clock, steps, random;
+    uint32_t total;
+};
+
+static struct outcome outcome_of(uint64_t seed)
 {
-    /* Printed by two runs in forked processes would differ in nothing; here one run is compared with known invariants. */
-    uint32_t total = count_on(4, 99, false);
-    CHECK(total > 200 && total < 800);
-    printf("total 1 clock 2\n");
+    struct outcome o;
+    int ends[2], status;
+    CHECK(pipe(ends) == 0);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        o = (struct outcome){.total = count_on(4, seed, false)};
+        o.clock = clock_us();
+        o.steps = cpu_steps();
+        o.random = cpu_random();
+        _exit(write(ends[1], &o, sizeof(o)) == sizeof(o) ? 0 : 1);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(read(ends[0], &o, sizeof(o)) == sizeof(o));
+    return o;
+}
+
+TEST(same_seed_same_run_other_seed_other_run, EXIT_OK, NULL)
+{
+    struct outcome first = outcome_of(99), again = outcome_of(99), other = outcome_of(100);
+    CHECK(first.total == again.total && first.clock == again.clock && first.steps == again.steps);
+    CHECK(first.random == again.random);
+    CHECK(first.random != other.random && first.total != other.total);
 }
 
 TEST(rule_lock_uninitialised, EXIT_RULE, "rule broken: lock-uninitialised", "FixLock")
@@ -84,7 +112,8 @@ TEST(rule_callback_lock, EXIT_RULE, "rule broken: callback-", "FixLock")
     CALL("FixLockAtDpc", new_lock());
 }
 
-TEST(rule_irql_spin_lock_at_dpc_level_from_passive, EXIT_RULE, "rule broken: irql", "KeAcquireSpinLockAtDpcLevel called at IRQL 0")
+TEST(rule_irql_spin_lock_at_dpc_level_from_passive, EXIT_RULE, "rule broken: irql",
+     "KeAcquireSpinLockAtDpcLevel called at IRQL 0")
 {
     start(1, 1);
     CALL("FixLockAtDpc", new_lock());
@@ -184,7 +213,8 @@ TEST(timer_dpc_comes_at_its_time, EXIT_OK, NULL)
     void *ktimer = ram_alloc(64, 0, "a KTIMER"), *kdpc = ram_alloc(64, 0, "a KDPC");
     uint32_t *total = ram_alloc(4, 0, "a counter");
     *total = 0;
-    driver_call("FixTimer", fixture_function("FixTimer"), 4, (uintptr_t)ktimer, (uintptr_t)kdpc, (uintptr_t)total, (uintptr_t)5000);
+    driver_call("FixTimer", fixture_function("FixTimer"), 4, (uintptr_t)ktimer, (uintptr_t)kdpc, (uintptr_t)total,
+                (uintptr_t)5000);
     uint64_t before = clock_us();
     thread_wait(never, NULL, 4000);
     CHECK(*total == 0);

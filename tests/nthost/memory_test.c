@@ -135,7 +135,8 @@ TEST(no_leak_when_freed, EXIT_OK, NULL)
     ram_check_leaks();
 }
 
-TEST(rule_use_after_free, EXIT_RULE, "rule broken: use-after-free", "4 bytes into 'pool UFre", "which was freed", "FixUseAfterFree", "fixture.c")
+TEST(rule_use_after_free, EXIT_RULE, "rule broken: use-after-free", "4 bytes into 'pool UFre", "which was freed",
+     "FixUseAfterFree", "fixture.c")
 {
     start(1, 1);
     CALL("FixUseAfterFree");
@@ -165,26 +166,30 @@ TEST(rule_pool_size_zero, EXIT_RULE, "rule broken: pool-size-zero")
     CALL("FixZeroPool");
 }
 
-TEST(rule_pool_overrun_is_caught_at_once, EXIT_RULE, "rule broken: access-violation", "past the end of 'pool Over", "write to", "FixOverrunFar")
+TEST(rule_pool_overrun_is_caught_at_once, EXIT_RULE, "rule broken: access-violation", "past the end of 'pool Over",
+     "write to", "FixOverrunFar")
 {
     start(1, 1);
     CALL("FixOverrunFar", 4000);
 }
 
-TEST(rule_pool_overrun_within_the_slack_is_caught_at_free, EXIT_RULE, "rule broken: pool-overrun", "1 bytes past the end of 'pool Over")
+TEST(rule_pool_overrun_within_the_slack_is_caught_at_free, EXIT_RULE, "rule broken: pool-overrun",
+     "1 bytes past the end of 'pool Over")
 {
     start(1, 1);
     CALL("FixOverrunNear", 4001);
 }
 
-TEST(rule_irql_paged_pool_at_dispatch, EXIT_RULE, "rule broken: irql", "ExAllocatePoolWithTag called at IRQL 2", "FixPagedAtDispatch")
+TEST(rule_irql_paged_pool_at_dispatch, EXIT_RULE, "rule broken: irql", "ExAllocatePoolWithTag called at IRQL 2",
+     "FixPagedAtDispatch")
 {
     start(1, 1);
     irql_raise(DISPATCH_LEVEL);
     CALL("FixPagedAtDispatch");
 }
 
-TEST(rule_use_after_completion, EXIT_RULE, "rule broken: use-after-completion", "an SRB", "completed a moment ago", "FixWrite32")
+TEST(rule_use_after_completion, EXIT_RULE, "rule broken: use-after-completion", "an SRB", "completed a moment ago",
+     "FixWrite32")
 {
     start(1, 1);
     void *p = ram_alloc(64, 0, "an SRB");
@@ -204,7 +209,8 @@ TEST(ram_show_gives_it_back, EXIT_OK, NULL)
     ram_free(p);
 }
 
-TEST(rule_use_after_completion_in_a_kernel_call, EXIT_RULE, "rule broken: use-after-completion", "RtlCopyMemory follows a pointer")
+TEST(rule_use_after_completion_in_a_kernel_call, EXIT_RULE, "rule broken: use-after-completion",
+     "RtlCopyMemory follows a pointer")
 {
     char to[16];
     start(1, 1);

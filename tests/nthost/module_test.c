@@ -74,8 +74,11 @@ static void load_changed(bool from_header, long offset, const void *bytes, size_
     module_load(path, NULL);
 }
 
-#define REFUSED(test, header, offset, bytes, text) \
-    TEST(module_refuses_##test, EXIT_ENVIRONMENT, text) { load_changed(header, offset, bytes, sizeof(bytes) - 1, 0); }
+#define REFUSED(test, header, offset, bytes, text)                 \
+    TEST(module_refuses_##test, EXIT_ENVIRONMENT, text)            \
+    {                                                              \
+        load_changed(header, offset, bytes, sizeof(bytes) - 1, 0); \
+    }
 #define OPTIONAL 24
 #define DIRECTORIES (OPTIONAL + (sizeof(void *) == 8 ? 112 : 96))
 

@@ -131,7 +131,8 @@ TEST(tick_count_read_inline_follows_the_clock, EXIT_OK, NULL)
     CHECK(CALL("FixTicks") - before == 10);
 }
 
-TEST(rule_callback_irql, EXIT_RULE, "rule broken: callback-irql", "FixSetIrql was called at IRQL 0 and returned at IRQL 2")
+TEST(rule_callback_irql, EXIT_RULE, "rule broken: callback-irql",
+     "FixSetIrql was called at IRQL 0 and returned at IRQL 2")
 {
     start(1, 1);
     CALL("FixSetIrql", 2);
@@ -161,7 +162,8 @@ TEST(arithmetic_helpers_agree_with_the_host, EXIT_OK, NULL)
 {
     start(1, 1);
     for (unsigned i = 0; i < 20000; i++) {
-        uint64_t in[3] = {cpu_random() >> (cpu_random() % 64), cpu_random() >> (cpu_random() % 64), cpu_random() % 80}, out[10];
+        uint64_t in[3] = {cpu_random() >> (cpu_random() % 64), cpu_random() >> (cpu_random() % 64), cpu_random() % 80},
+                 out[10];
         int64_t a = (int64_t)in[0], b = (int64_t)in[1];
         if (in[1] == 0 || (a == INT64_MIN && b == -1))
             continue;
@@ -175,7 +177,8 @@ TEST(arithmetic_helpers_agree_with_the_host, EXIT_OK, NULL)
     }
 }
 #else
-TEST(rule_access_violation_non_canonical, EXIT_RULE, "rule broken: access-violation", "non-canonical", "FixNonCanonical")
+TEST(rule_access_violation_non_canonical, EXIT_RULE, "rule broken: access-violation", "non-canonical",
+     "FixNonCanonical")
 {
     start(1, 1);
     CALL("FixNonCanonical");
@@ -188,7 +191,8 @@ TEST(rule_access_violation_null, EXIT_RULE, "rule broken: access-violation", "th
     CALL("FixNull");
 }
 
-TEST(rule_access_violation_read_only_section, EXIT_RULE, "rule broken: access-violation", "section .rdata", "FixWriteConstant")
+TEST(rule_access_violation_read_only_section, EXIT_RULE, "rule broken: access-violation", "section .rdata",
+     "FixWriteConstant")
 {
     start(1, 1);
     CALL("FixWriteConstant");
@@ -242,7 +246,8 @@ TEST(rule_bugcheck, EXIT_RULE, "rule broken: bugcheck", "code 0xd1, parameters 0
     CALL("FixBugCheck");
 }
 
-TEST(rule_missing_import, EXIT_RULE, "rule broken: missing-import", "ntoskrnl.exe!ThereIsNoSuchExport", "FixMissingImport")
+TEST(rule_missing_import, EXIT_RULE, "rule broken: missing-import", "ntoskrnl.exe!ThereIsNoSuchExport",
+     "FixMissingImport")
 {
     start(1, 1);
     CALL("FixMissingImport");
@@ -273,7 +278,8 @@ TEST(rule_stack_overflow, EXIT_RULE, "rule broken: stack-overflow", "thread deep
     thread_join(thread_create("deep", descend, NULL));
 }
 
-TEST(deep_stack_is_walked_through_dynamic_frames, EXIT_RULE, "rule broken: access-violation", "Innermost", "Middle", "FixDeepFault", "fixture.c")
+TEST(deep_stack_is_walked_through_dynamic_frames, EXIT_RULE, "rule broken: access-violation", "Innermost", "Middle",
+     "FixDeepFault", "fixture.c")
 {
     start(1, 1);
     CALL("FixDeepFault", 8, 1000);

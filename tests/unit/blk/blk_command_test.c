@@ -16,6 +16,9 @@ static BLK_COMMAND decode(const uint8_t *cdb, uint8_t length, uint32_t bytes, ui
 
     memset(&command, 0xEE, sizeof(command));
     BlkCommandDecode(cdb, length, bytes, shift, &command);
+    /* Plain commands are put on the queue without a second look at anything but the disk's capacity and mode. */
+    assert_int_equal(command.Plain, (command.Operation == BlkOperationRead || command.Operation == BlkOperationWrite) &&
+                                        command.Blocks != 0 && !command.Fua);
     return command;
 }
 

@@ -71,13 +71,11 @@ static void relocate_block(const struct pe *pe, uint32_t page, const uint8_t *en
     }
 }
 
+/* An image without any is position-independent: one whose relocations were stripped has been refused by its flags. */
 static void relocate(const struct pe *pe)
 {
     uintptr_t delta = (uintptr_t)pe->image - (uintptr_t)pe->preferred_base;
     uint32_t at = pe->directory[PE_RELOCATIONS].rva, end = at + pe->directory[PE_RELOCATIONS].bytes;
-    if (at == end && delta != 0) {
-        pe_refuse(pe, "has no base relocations, and Windows does not load drivers at a fixed address");
-    }
     while (at < end) {
         uint32_t header[2]; /* page, bytes of the block */
         memcpy(header, pe_at(pe, at, sizeof(header), "a base relocation block"), sizeof(header));

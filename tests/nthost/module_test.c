@@ -26,6 +26,52 @@ TEST(module_base_depends_on_the_seed, EXIT_OK, NULL)
     CHECK(module_at(module_entry(again)) == again);
 }
 
+TEST(module_imports_from_a_real_module_and_has_a_cookie, EXIT_OK, NULL)
+{
+    start(1, 1);
+    module *user = module_load(FIXTURE_DIR "/user.sys", FIXTURE_DIR);
+    CHECK(module_missing_import(user, 0) == NULL);
+    CHECK(driver_call("DriverEntry", module_entry(user), 2, (uintptr_t)0, (uintptr_t)0) == 0);
+}
+
+TEST(rule_missing_import_of_a_missing_module, EXIT_RULE, "rule broken: missing-import", "helper.sys!HelperAdd")
+{
+    start(1, 1);
+    module *user = module_load(FIXTURE_DIR "/user.sys", NULL);
+    CHECK(strcmp(module_missing_import(user, 0), "helper.sys!HelperAdd") == 0);
+    CHECK(strcmp(module_missing_import(user, 1), "helper.sys!HelperStringLength") == 0);
+    driver_call("DriverEntry", module_entry(user), 2, (uintptr_t)0, (uintptr_t)0);
+}
+
+TEST(module_refuses_imports_by_ordinal, EXIT_ENVIRONMENT, "imports ordinal 7 of helper.sys")
+{
+    start(1, 1);
+    module_load(FIXTURE_DIR "/ordinal.sys", NULL);
+}
+
+TEST(instructions_of_support_modules_do_not_count, EXIT_OK, NULL)
+{
+    uint64_t count[2];
+    start(1, 1);
+    module *user = module_load(FIXTURE_DIR "/user.sys", FIXTURE_DIR);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t before = instruction_count();
+        instruction_count_enable(true);
+        driver_call("DriverEntry", module_entry(user), 2, (uintptr_t)0, (uintptr_t)0);
+        instruction_count_enable(false);
+        count[i] = instruction_count() - before;
+    }
+    CHECK(count[0] == count[1] && count[0] > 5 && count[0] < 40);
+}
+
+TEST(rule_execute_discarded_section, EXIT_RULE, "rule broken: execute-non-code", "section INIT", "discarded")
+{
+    start(1, 1);
+    CALL("FixInit");
+    module_discard_init(fixture);
+    CALL("FixInit");
+}
+
 TEST(rule_call_into_unloaded_driver, EXIT_RULE, "rule broken: call-into-unloaded-driver", "fixture.sys")
 {
     start(1, 1);

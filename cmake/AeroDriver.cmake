@@ -16,6 +16,7 @@ find_program(AERO_RC llvm-rc-19 REQUIRED)
 find_program(AERO_OBJCOPY llvm-objcopy-19 REQUIRED)
 find_program(AERO_LLVM_LINK llvm-link-19 REQUIRED)
 find_program(AERO_OPT opt-19 REQUIRED)
+find_program(AERO_LLC llc-19 REQUIRED)
 # clang knows mingw-w64's headers only beside a mingw-w64 gcc, which is not needed here, so they are named.
 find_path(AERO_MINGW_INCLUDE ddk/wdm.h REQUIRED NO_DEFAULT_PATH PATHS "/usr/${CMAKE_C_COMPILER_TARGET}/include")
 
@@ -117,7 +118,7 @@ function(aero_add_driver)
     add_custom_command(
         OUTPUT "${sys}" "${pdb}"
         BYPRODUCTS "${CMAKE_CURRENT_BINARY_DIR}/${D_NAME}.obj"
-        COMMAND "${CMAKE_SOURCE_DIR}/cmake/link_driver.sh" ${CMAKE_C_COMPILER_TARGET} ${AERO_LINK_MACHINE} ${sys_name}
+        COMMAND "${CMAKE_SOURCE_DIR}/cmake/link_driver.sh" ${AERO_LINK_MACHINE} ${sys_name}
                 ${code_dir}/${D_NAME}.obj ${res_name} ${libraries} -- $<TARGET_OBJECTS:${code}>
         DEPENDS $<TARGET_OBJECTS:${code}> "${res}" ${library_targets} "${CMAKE_SOURCE_DIR}/cmake/link_driver.sh"
         WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"

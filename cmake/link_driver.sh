@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# link_driver.sh TARGET MACHINE OUTPUT.sys OBJECT.obj [RESOURCE.res] [LIBRARY.lib...] -- BITCODE...
+# link_driver.sh MACHINE OUTPUT.sys OBJECT.obj [RESOURCE.res] [LIBRARY.lib...] -- BITCODE...
 # Optimises the bitcode as one program whose only entry is DriverEntry, makes OBJECT.obj of it, and links OUTPUT.sys with
 # its PDB beside it. Names are used as given: pass relative ones, for they end up in the PDB.
 set -euo pipefail
 export LC_ALL=C
 
-target=$1 machine=$2 output=$3 object=$4
-shift 4
+machine=$1 output=$2 object=$3
+shift 3
 inputs=()
 while [ "$1" != -- ]; do
     inputs+=("$1")
@@ -20,7 +20,8 @@ trap 'rm -f "$object.all.bc" "$object.opt.bc"' EXIT
 llvm-link-19 -o "$object.all.bc" "$@"
 # The second name is how clang writes the stdcall one of x86 (byte 1: do not decorate it again).
 opt-19 -passes='internalize,lto<O2>' -internalize-public-api-list="DriverEntry,"$'\x01_DriverEntry@8' -o "$object.opt.bc" "$object.all.bc"
-clang-19 --target="$target" -O2 -ffreestanding -c -o "$object" "$object.opt.bc"
+# llc, not clang, which would record its command line and folder in the PDB.
+llc-19 -O2 --filetype=obj -o "$object" "$object.opt.bc"
 # On x86 clang describes the stack in DWARF whatever debug format it is asked for; the PDB has its own description.
 llvm-objcopy-19 --remove-section=.debug_frame "$object"
 

@@ -81,7 +81,7 @@ def build_mutant(build, root, fields, edits, scratch):
     subprocess.run([*command, "-I", os.path.dirname(original), "-Wno-error", "-w"], cwd=directory, check=True)
     libraries = [os.path.join(build, "lib", name) for name in sorted(os.listdir(os.path.join(build, "lib"))) if name.endswith(".lib")]
     driver = os.path.join(scratch, "mutant.sys")
-    subprocess.run([os.path.join(root, "cmake/link_driver.sh"), "x86_64-w64-mingw32", "x64", driver, os.path.join(scratch, "mutant.obj"),
+    subprocess.run([os.path.join(root, "cmake/link_driver.sh"), "x64", driver, os.path.join(scratch, "mutant.obj"),
                     *libraries, "--", *objects], check=True)
     return driver
 

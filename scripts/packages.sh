@@ -10,7 +10,7 @@ build_packages=(
 
 test_packages=(
     gcc gcc-multilib libclang-rt-19-dev libcmocka-dev
-    python3 python3-jsonschema unzip
+    python3 python3-jsonschema unzip sg3-utils
 )
 
 # Virtio sound came with QEMU 8.2.

@@ -130,56 +130,67 @@ static void BuildFlush(BLK_REQUEST *request)
     FinishChain(request, 1, 0);
 }
 
+/* Bytes of the list, from `index` and `offset` on, that one descriptor takes. */
+static uint32_t PieceBytes(const BLK_ENGINE *engine, const BLK_REQUEST *request, uint32_t index, uint32_t offset,
+                           uint32_t left)
+{
+    uint32_t bytes = request->Segments[index].Bytes - offset;
+
+    if (bytes > engine->SegmentBytesMax)
+        bytes = engine->SegmentBytesMax;
+    return bytes < left ? bytes : left;
+}
+
+static void MoveOn(const BLK_REQUEST *request, uint32_t bytes, uint32_t *index, uint32_t *offset)
+{
+    *offset += bytes;
+    if (*offset == request->Segments[*index].Bytes) {
+        (*index)++;
+        *offset = 0;
+    }
+}
+
+/* How much of `left` bytes one chain holds: all of it, or whole logical blocks. 0 when the list is shorter than the
+ * command, or a block needs more segments than a chain has. */
+static uint32_t ChainBytes(const BLK_ENGINE *engine, const BLK_REQUEST *request, uint32_t left)
+{
+    uint32_t index = request->SegmentIndex, offset = request->SegmentOffset, total = 0;
+
+    for (uint16_t entries = 0; entries < engine->SegmentsMax && total != left; entries++) {
+        uint32_t bytes;
+
+        if (index >= request->SegmentCount)
+            return 0;
+        bytes = PieceBytes(engine, request, index, offset, left - total);
+        MoveOn(request, bytes, &index, &offset);
+        total += bytes;
+    }
+    return total == left ? total : total & ~engine->BlockMask;
+}
+
 /* As many of the caller's segments as one chain holds. Moves the request on; whatever does not fit is the next step's.
- * False when the list holds less than the command, or is cut so that a chain cannot end on a sector. */
+ * False when no chain can be made. */
 static bool BuildTransfer(const BLK_ENGINE *engine, BLK_REQUEST *request, bool write)
 {
     uint16_t flags = (uint16_t)(write ? VIRTQ_DESC_F_NEXT : VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
-    uint32_t wanted = (uint32_t)request->SectorsLeft << VIRTIO_BLK_SECTOR_SHIFT, left = wanted,
-             index = request->SegmentIndex;
-    uint32_t offset = request->SegmentOffset;
+    uint32_t total = ChainBytes(engine, request, (uint32_t)request->SectorsLeft << VIRTIO_BLK_SECTOR_SHIFT);
     VIRTQ_DESC *table = request->Slot->Dma->Table;
+    uint32_t index = request->SegmentIndex, offset = request->SegmentOffset, left = total;
     uint16_t entries = 1;
 
-    do {
-        const BLK_SEGMENT *segment;
-        uint32_t bytes;
+    if (total == 0)
+        return false;
+    while (left != 0) {
+        uint32_t bytes = PieceBytes(engine, request, index, offset, left);
 
-        if (index == request->SegmentCount)
-            return false;
-        segment = &request->Segments[index];
-        bytes = segment->Bytes - offset;
-        if (bytes > engine->SegmentBytesMax)
-            bytes = engine->SegmentBytesMax;
-        if (bytes > left)
-            bytes = left;
-        SetData(&table[entries++], segment->Address + offset, bytes, flags);
+        SetData(&table[entries++], request->Segments[index].Address + offset, bytes, flags);
+        MoveOn(request, bytes, &index, &offset);
         left -= bytes;
-        offset += bytes;
-        if (offset == segment->Bytes) {
-            index++;
-            offset = 0;
-        }
-    } while (left != 0 && entries <= engine->SegmentsMax);
-
-    /* A chain that cannot hold the whole list has to end on a logical block: what lies beyond goes back. */
-    for (uint32_t excess = (wanted - left) & engine->BlockMask; left != 0 && excess != 0;) {
-        VIRTQ_DESC *last = &table[entries - 1];
-        uint32_t back = last->Length < excess ? last->Length : excess;
-
-        if (offset == 0)
-            offset = request->Segments[--index].Bytes;
-        offset -= back;
-        left += back;
-        excess -= back;
-        last->Length -= back;
-        if (last->Length == 0 && --entries == 1)
-            return false;
     }
     SetHeader(request, write ? VIRTIO_BLK_T_OUT : VIRTIO_BLK_T_IN, request->Sector);
-    FinishChain(request, entries, write ? 0 : wanted - left);
-    request->Sector += (wanted - left) >> VIRTIO_BLK_SECTOR_SHIFT;
-    request->SectorsLeft = left >> VIRTIO_BLK_SECTOR_SHIFT;
+    FinishChain(request, entries, write ? 0 : total);
+    request->Sector += total >> VIRTIO_BLK_SECTOR_SHIFT;
+    request->SectorsLeft -= total >> VIRTIO_BLK_SECTOR_SHIFT;
     request->SegmentIndex = index;
     request->SegmentOffset = offset;
     return true;
@@ -442,16 +453,18 @@ static COLD bool CompleteStep(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST *r
 
 static COLD void StartWaiting(BLK_ENGINE *engine, BLK_REQUEST_LIST *finished)
 {
-    BLK_REQUEST *request = engine->Waiting.Head, *next;
+    BLK_REQUEST *request;
 
-    BlkListInit(&engine->Waiting);
-    for (; request != NULL; request = next) {
-        BLK_START start = engine->Waiting.Head == NULL ? Start(engine, request) : BlkNoRoom;
+    while ((request = engine->Waiting.Head) != NULL) {
+        BLK_REQUEST *next = request->Next;
+        BLK_START start = Start(engine, request);
 
-        next = request->Next;
         if (start == BlkNoRoom)
-            BlkListAppend(&engine->Waiting, request);
-        else if (start == BlkMalformed)
+            return;
+        engine->Waiting.Head = next;
+        if (next == NULL)
+            engine->Waiting.Tail = &engine->Waiting.Head;
+        if (start == BlkMalformed)
             Finish(request, BlkResultSense, SENSE_TARGET_FAILURE, finished);
     }
 }

@@ -34,6 +34,7 @@ static struct {
     void (*action)(void *);
     void *action_context;
     uint64_t silent_since_us;
+    unsigned preempt_one_in, preempt_within;
 } cpu;
 
 /* SplitMix64: any seed is a good one, zero too. */
@@ -155,6 +156,19 @@ void cpu_step(void)
     }
 }
 
+void cpu_preempt(unsigned one_in, unsigned within)
+{
+    cpu.preempt_one_in = one_in;
+    cpu.preempt_within = within;
+}
+
+uint64_t cpu_draw_preemption(void)
+{
+    if (cpu.preempt_one_in == 0 || !cpu_yields() || cpu_random() % cpu.preempt_one_in != 0)
+        return 0;
+    return 1 + cpu_random() % cpu.preempt_within;
+}
+
 void no_yield_begin(void)
 {
     cpu.no_yield++;
@@ -216,6 +230,18 @@ void yield_point(void)
             thread_make_ready(t);
         thread_replace(next);
     }
+}
+
+/* Between two instructions of the driver. */
+void cpu_preempted(void)
+{
+    if (!cpu_yields())
+        return;
+    let_device_work(0);
+    interrupt_poll();
+    cpu_deliver();
+    if (cpu.count > 1 && one_in(2))
+        processor_switch(other_processor());
 }
 
 /* A processor that has something to do, drawn by lot; the caller's own when there is none. */

@@ -42,6 +42,11 @@ void yield_point(void);
 void no_yield_begin(void); /* nests: while in force yield_point() does nothing (bursts submitted together) */
 void no_yield_end(void);
 
+/* Preemption between any two instructions of the driver, as interrupts and other processors really come: one callback in
+ * `one_in` is stepped for a random number of instructions up to `within`, and then what waits is delivered and another
+ * processor may go on. one_in = 0 (the start): only at yield points. */
+void cpu_preempt(unsigned one_in, unsigned within);
+
 /* Steps: kernel calls and device accesses of the driver, counted from 1 since cpu_init. When step `n` is reached
  * `action` runs once, before
  * the call or access is carried out (surprise removal at every step). n = 0 takes the order back. */

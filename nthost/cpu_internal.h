@@ -27,6 +27,7 @@ struct call_frame {
     const char *what;
     struct call_frame *outer;
     void *frame;
+    uintptr_t used; /* of the stack, by the driver, in this call; seen at its kernel calls */
 };
 
 /* A return address of the driver's that counting has replaced: see step.c. */
@@ -52,6 +53,8 @@ struct thread {
     const char *api; /* the kernel call that was entered last */
     struct step_hook hooks[MAX_STEP_HOOKS];
     unsigned hook_count;
+    uintptr_t stepped_ip; /* the instruction that was counted last */
+    uint64_t preempt_in; /* instructions until the driver is preempted; 0: not at all */
     void *kthread; /* what the driver sees as its current thread */
     struct thread *next;
 };
@@ -79,8 +82,11 @@ void thread_replace(thread *next);     /* put `next` on this processor instead o
 void processor_set_irql(uint8_t irql); /* without delivering anything */
 void cpu_deliver(void);                /* everything that this processor's IRQL lets in */
 void cpu_step(void);                   /* one kernel call or device access: see cpu_at_step() */
+uint64_t cpu_draw_preemption(void); /* for thread->preempt_in, at the start of a callback */
+void cpu_preempted(void);
 bool cpu_yields(void);                 /* false while no_yield is in force */
 void cpu_idle_loop(void *unused);
+void cpu_check_stack_use(uintptr_t sp);  /* at a kernel call or device access of the driver's */
 void cpu_print_state(void); /* every thread, lock and queue, for reports */
 
 /* thread.c */

@@ -43,14 +43,20 @@ uintptr_t driver_call(const char *what, void *function, unsigned count, ...)
     va_end(list);
     thread *t = thread_here();
     const char *api = t->api;
-    struct thunk_state state = {.flags_set = step_flags};
-    struct call_frame call = {what, t->calls, &state};
+    uint64_t outer_preemption = t->preempt_in;
+    uintptr_t outer_ip = t->stepped_ip;
+    struct thunk_state state = {0};
+    struct call_frame call = {.what = what, .outer = t->calls, .frame = &state};
+    t->preempt_in = cpu_draw_preemption();
+    state.flags_set = step_wanted_flags();
     uint8_t irql = irql_get();
     unsigned locks = spin_held_count();
     t->calls = &call;
     uintptr_t result = driver_thunk(function, count, arguments, &state);
     t->calls = call.outer;
     t->api = api;
+    t->preempt_in = outer_preemption;
+    t->stepped_ip = outer_ip;
     check_state(what, &state, count, irql, locks);
     return result;
 }

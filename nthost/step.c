@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Counting a driver's instructions with the trap flag. A trap comes before each instruction of an image; when
+ * Counting a driver's instructions with the trap flag, and preempting it between two of them. A trap comes before each instruction of an image; when
  * execution leaves the images for nthost, stepping stops, and the return address on the stack is replaced by
  * step_resume, which sets the flag again. So nthost runs at full speed, and what it calls back (an ISR inside a
  * kernel call) is counted like everything else.
@@ -13,7 +13,6 @@
 
 uintptr_t step_flags;
 static uint64_t count;
-static uintptr_t last_ip;
 
 void instruction_count_enable(bool on)
 {
@@ -22,7 +21,7 @@ void instruction_count_enable(bool on)
 
 uintptr_t step_wanted_flags(void)
 {
-    return step_flags;
+    return step_flags | (thread_here()->preempt_in != 0 ? FLAG_TRAP : 0);
 }
 
 uint64_t instruction_count(void)
@@ -37,29 +36,37 @@ static bool repeats(uintptr_t ip)
     return insn_decode((const uint8_t *)ip, INSN_MAX_BYTES, sizeof(void *) == 8, &i) && i.rep;
 }
 
-bool step_trap(uintptr_t ip, uintptr_t sp)
+/* Execution has left the images by a kernel call, or by returning from a callback. */
+static void leave_driver(uintptr_t ip, uintptr_t sp)
 {
-    static const module *recent;
-    if (recent == NULL || !module_contains(recent, (void *)ip))
-        recent = module_at((void *)ip);
-    if (recent != NULL) {
-        if (!recent->support && !(ip == last_ip && repeats(ip)))
-            count++;
-        last_ip = ip;
-        return step_flags != 0;
-    }
-    last_ip = 0;
-    if (ip == (uintptr_t)driver_returned)
-        return false;
     uintptr_t *slot = (uintptr_t *)sp;
     thread *t = thread_here();
-    if (!address_in_driver((void *)*slot))
-        return false; /* a jump at the end of a callback: the thunk's own return address */
+    t->stepped_ip = 0;
+    /* A jump at the end of a callback leads to the kernel with the thunk's own return address. */
+    if (ip == (uintptr_t)driver_returned || !address_in_driver((void *)*slot))
+        return;
     if (t->hook_count == MAX_STEP_HOOKS)
         verifier_own_fault("more nested kernel calls than instruction counting can follow");
     t->hooks[t->hook_count++] = (struct step_hook){sp, *slot};
     *slot = (uintptr_t)step_resume;
-    return false;
+}
+
+enum step_result step_trap(uintptr_t ip, uintptr_t sp)
+{
+    static const module *recent;
+    thread *t = thread_here();
+    if (recent == NULL || !module_contains(recent, (void *)ip))
+        recent = module_at((void *)ip);
+    if (recent == NULL) {
+        leave_driver(ip, sp);
+        return STEP_STOP;
+    }
+    if (t->preempt_in != 0 && --t->preempt_in == 0)
+        return STEP_PREEMPT; /* when it goes on, the trap comes here again if it is to be counted */
+    if (step_flags != 0 && !recent->support && !(ip == t->stepped_ip && repeats(ip)))
+        count++;
+    t->stepped_ip = ip;
+    return step_wanted_flags() != 0 ? STEP_ON : STEP_STOP;
 }
 
 uintptr_t step_unhook(uintptr_t sp)

@@ -72,9 +72,14 @@ static void on_signal(int signal, siginfo_t *info, void *user)
     uintptr_t sp = (uintptr_t)u->uc_mcontext.gregs[GREG_SP];
     uintptr_t flags = (uintptr_t)u->uc_mcontext.gregs[GREG_FLAGS];
     if (signal == SIGTRAP && info->si_code == TRAP_TRACE && (flags & FLAG_TRAP) != 0) {
-        if (!step_trap(ip, sp))
+        enum step_result next = step_trap(ip, sp);
+        if (next == STEP_STOP)
             set_greg(u, GREG_FLAGS, flags & ~(uintptr_t)FLAG_TRAP);
-        return;
+        if (next != STEP_PREEMPT)
+            return;
+        signal = 0; /* a trap of our own making */
+        if (step_flags == 0)
+            set_greg(u, GREG_FLAGS, flags & ~(uintptr_t)FLAG_TRAP);
     }
     check_stack(u, sp, ip);
     uintptr_t at = (sp - GAP_BYTES - sizeof(struct trap_frame)) & ~(uintptr_t)15;
@@ -85,7 +90,7 @@ static void on_signal(int signal, siginfo_t *info, void *user)
     get_context(u, &frame->c);
     set_greg(u, GREG_SP, at);
     set_greg(u, GREG_IP, (uintptr_t)trap_entry);
-    set_greg(u, GREG_FLAGS, flags & ~(uintptr_t)(FLAG_TRAP | FLAG_DIR));
+    set_greg(u, GREG_FLAGS, flags & ~(uintptr_t)(FLAG_TRAP | FLAG_DIR)); /* the context keeps its own */
 }
 
 static uint64_t memory_read(uintptr_t address, unsigned width, void *user)
@@ -144,6 +149,11 @@ static struct context *resume(const struct context *c)
 struct context *trap_dispatch(struct trap_frame *frame)
 {
     struct context c = frame->c;
+    if (frame->signal == 0) {
+        cpu_preempted();
+        return resume(&c);
+    }
+    cpu_check_stack_use(c.r[REG_SP]);
     bool memory = (frame->signal == SIGSEGV || frame->signal == SIGBUS) && frame->code != SI_KERNEL;
     if (memory && frame->address == c.ip)
         fault_of_execution(frame);

@@ -15,7 +15,7 @@ enum { FLAG_TRAP = 0x100, FLAG_DIR = 0x400 };
 
 /* A signal, moved from the signal stack to the stack of the thread that it interrupted. */
 struct trap_frame {
-    int signal, code;
+    int signal, code; /* signal 0: the driver is preempted here */
     uintptr_t address;
     struct context c;
 };
@@ -61,7 +61,8 @@ uint64_t shared_data_read(uintptr_t address, unsigned width);
 /* step.c */
 extern uintptr_t step_flags; /* FLAG_TRAP while counting */
 uintptr_t step_wanted_flags(void);
-bool step_trap(uintptr_t ip, uintptr_t sp); /* false: execution has left the images, stop stepping */
+enum step_result { STEP_ON, STEP_STOP, STEP_PREEMPT };
+enum step_result step_trap(uintptr_t ip, uintptr_t sp); /* before the instruction at `ip` */
 uintptr_t step_unhook(uintptr_t sp);        /* called by step_resume */
 uintptr_t step_real_address(uintptr_t slot, uintptr_t address); /* what a hooked return address stands for */
 

@@ -47,6 +47,64 @@ TEST(without_a_lock_a_race_is_found, EXIT_OK, NULL)
     CHECK(count_on(4, 7, false) < 800);
 }
 
+static void count_plainly(void *argument)
+{
+    for (unsigned i = 0; i < 300; i++)
+        CALL("FixPlainCount", argument, 5);
+}
+
+static uint32_t count_plainly_on_two(unsigned preempt)
+{
+    start(2, 11);
+    cpu_preempt(preempt, 30);
+    uint32_t *total = ram_alloc(4, 0, "a counter");
+    *total = 0;
+    thread *first = thread_create("first", count_plainly, total),
+           *second = thread_create("second", count_plainly, total);
+    thread_join(first);
+    thread_join(second);
+    return *total;
+}
+
+TEST(preemption_between_instructions_finds_a_race, EXIT_OK, NULL)
+{
+    CHECK(count_plainly_on_two(2) < 3000);
+}
+
+TEST(without_preemption_driver_code_is_not_interrupted, EXIT_OK, NULL)
+{
+    CHECK(count_plainly_on_two(0) == 3000);
+}
+
+TEST(preemption_does_not_spoil_the_count_of_instructions, EXIT_OK, NULL)
+{
+    start(2, 11);
+    uint32_t *total = ram_alloc(4, 0, "a counter");
+    uint64_t plain;
+    instruction_count_enable(true);
+    CALL("FixPlainCount", total, 100);
+    plain = instruction_count();
+    cpu_preempt(1, 100);
+    for (unsigned i = 0; i < 50; i++)
+        CALL("FixPlainCount", total, 100);
+    instruction_count_enable(false);
+    CHECK(plain > 300 && instruction_count() == 51 * plain);
+}
+
+TEST(spin_lock_protects_under_preemption, EXIT_OK, NULL)
+{
+    start(3, 21);
+    cpu_preempt(1, 200);
+    struct counting c = {ram_alloc(sizeof(uintptr_t), 0, "a spin lock"), ram_alloc(4, 0, "a counter"), 3};
+    *c.lock = *c.total = 0;
+    for (unsigned i = 0; i < 50; i++) {
+        thread *first = thread_create("first", count_up, &c), *second = thread_create("second", count_up, &c);
+        thread_join(first);
+        thread_join(second);
+    }
+    CHECK(*c.total == 300);
+}
+
 struct outcome {
     uint64_t clock, steps, random;
     uint32_t total;
@@ -105,11 +163,48 @@ TEST(rule_lock_owner, EXIT_RULE, "rule broken: lock-owner", "FixUnlock")
     CALL("FixUnlock", new_lock());
 }
 
-TEST(rule_callback_lock, EXIT_RULE, "rule broken: callback-", "FixLock")
+TEST(rule_callback_lock, EXIT_RULE, "rule broken: callback-lock", "FixLockAtDpc")
 {
     start(1, 1);
     irql_raise(DISPATCH_LEVEL);
     CALL("FixLockAtDpc", new_lock());
+}
+
+TEST(rule_lock_irql, EXIT_RULE, "rule broken: lock-irql", "IRQL lowered to 0 while the spin lock",
+     "FixLowerHoldingLock")
+{
+    start(1, 1);
+    CALL("FixLowerHoldingLock", new_lock());
+}
+
+TEST(rule_lock_uninitialised_overwritten, EXIT_RULE, "rule broken: lock-uninitialised", "overwritten while it was held")
+{
+    start(1, 1);
+    CALL("FixBreakLock", new_lock());
+}
+
+TEST(rule_stack_use, EXIT_RULE, "rule broken: stack-use", "FixUseStack")
+{
+    start(1, 1);
+    CALL("FixUseStack", 4096);
+    CALL("FixUseStack", 17000);
+}
+
+TEST(rule_dpc_queued, EXIT_RULE, "rule broken: dpc-queued", "FixDpcAgain")
+{
+    start(1, 1);
+    irql_raise(DISPATCH_LEVEL);
+    CALL("FixDpcAgain", ram_alloc(64, 0, "a KDPC"));
+}
+
+TEST(rule_timer_set, EXIT_RULE, "rule broken: timer-set", "FixTimer")
+{
+    start(1, 1);
+    void *ktimer = ram_alloc(64, 0, "a KTIMER"), *kdpc = ram_alloc(64, 0, "a KDPC");
+    uint32_t *total = ram_alloc(4, 0, "a counter");
+    for (unsigned i = 0; i < 2; i++)
+        driver_call("FixTimer", fixture_function("FixTimer"), 4, (uintptr_t)ktimer, (uintptr_t)kdpc, (uintptr_t)total,
+                    (uintptr_t)5000);
 }
 
 TEST(rule_irql_spin_lock_at_dpc_level_from_passive, EXIT_RULE, "rule broken: irql",

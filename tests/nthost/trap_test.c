@@ -234,6 +234,30 @@ TEST(rule_privileged_instruction_rdmsr, EXIT_RULE, "rule broken: privileged-inst
     CALL("FixReadMsr");
 }
 
+TEST(rule_illegal_instruction, EXIT_RULE, "rule broken: illegal-instruction", "FixUndefined")
+{
+    start(1, 1);
+    CALL("FixUndefined");
+}
+
+static void lose_stack(void *elsewhere)
+{
+    CALL("FixStackPointer", elsewhere);
+}
+
+TEST(rule_stack_pointer, EXIT_RULE, "rule broken: stack-pointer", "outside its thread's stack")
+{
+    start(1, 1);
+    void *elsewhere = (uint8_t *)ram_alloc(4 * PAGE_BYTES, 0, "elsewhere") + 2 * PAGE_BYTES;
+    thread_join(thread_create("lost", lose_stack, elsewhere));
+}
+
+TEST(rule_memory_overlap, EXIT_RULE, "rule broken: memory-overlap", "FixCopyOverlapping")
+{
+    start(1, 1);
+    CALL("FixCopyOverlapping", ram_alloc(64, 0, "memory"));
+}
+
 TEST(rule_divide_error, EXIT_RULE, "rule broken: divide-error", "FixDivide")
 {
     start(1, 1);

@@ -69,8 +69,9 @@ static bool simple(struct bench *b, struct dump_port *d, uint8_t opcode, uint8_t
     return good;
 }
 
-/* Written in the sizes that Windows uses: headers of a page, then as much as a request takes. */
-static bool write_dump(struct bench *b)
+/* Written in the sizes that Windows uses: headers of a page, then as much as a request takes. With `kept` the dump port driver stays in
+ * charge: a crashed system never runs again. */
+static bool write_dump(struct bench *b, struct dump_port **kept)
 {
     const char *failure = NULL;
     struct adapter_options options = b->options->adapter;
@@ -96,7 +97,10 @@ static bool write_dump(struct bench *b)
     good = good && simple(b, d, 0x35, 10, 0);
     bench_note(b, "%u KiB dumped in requests of up to %u bytes, %llu polls", DUMP_BYTES >> 10, (unsigned)limit,
                (unsigned long long)dump_polls(d));
-    dump_close(d);
+    if (kept != NULL)
+        *kept = d;
+    else
+        dump_close(d);
     return good;
 }
 
@@ -140,6 +144,7 @@ static bool has_room(struct bench *b)
 /* The system stops in the middle of I/O and never goes on: nothing of the runtime copy runs again, so there is no unload either. */
 void scenario_crash_dump(struct bench *b)
 {
+    struct dump_port *d;
     struct workload w;
     unsigned outstanding;
 
@@ -149,10 +154,10 @@ void scenario_crash_dump(struct bench *b)
     outstanding = adapter_outstanding(b->adapter);
     if (outstanding == 0)
         bench_fail(b, "no request was outstanding at the crash: nothing was tested");
-    if (write_dump(b))
+    if (write_dump(b, &d))
         check_dump(b);
     bench_note(b, "%u requests outstanding at the crash", outstanding);
-    b->adapter = NULL;
+    bench_end_process(b);
 }
 
 void scenario_hibernate(struct bench *b)
@@ -163,7 +168,7 @@ void scenario_hibernate(struct bench *b)
     if (bench_must_start(b) && has_room(b)) {
         run = begin(b, &w);
         adapter_power_down(b->adapter, true);
-        if (write_dump(b))
+        if (write_dump(b, NULL))
             check_dump(b);
         if (cpu_random() % 2 != 0) /* firmware and boot loader may or may not have used the device */
             adapter_lose_power(b->adapter);
@@ -180,6 +185,32 @@ void scenario_hibernate(struct bench *b)
         if (b->result.errors != 0)
             bench_fail(b, "%llu I/Os failed", (unsigned long long)b->result.errors);
         workload_verify_second_path(b, &w, &b->result);
+    }
+    bench_unload(b);
+}
+
+/* Only that the second copy starts, answers and goes: for miniports whose disk has no contents. */
+void scenario_dump_only(struct bench *b)
+{
+    struct adapter_options options = b->options->adapter;
+    const char *failure = NULL;
+    struct dump_port *d;
+
+    if (b->options->dump_driver != NULL)
+        options.driver = b->options->dump_driver;
+    if (bench_must_start(b)) {
+        adapter_power_down(b->adapter, true);
+        d = dump_open(&options, &b->device, &failure);
+        if (d == NULL)
+            bench_fail(b, "the miniport does not start in dump mode: %s", failure);
+        else {
+            simple(b, d, 0x12, 6, 36);
+            simple(b, d, 0x25, 10, 8);
+            write_piece(b, d, 0, 4096);
+            dump_close(d);
+        }
+        if (!adapter_power_up(b->adapter))
+            bench_fail(b, "after the dump the miniport does not restart: %s", adapter_failure(b->adapter));
     }
     bench_unload(b);
 }

@@ -106,6 +106,57 @@ void scenario_sleep(struct bench *b)
     bench_unload(b);
 }
 
+/* ---- the scheduler's choices ---- */
+
+/* A little of everything under load, so that other seeds bring other interleavings. */
+void scenario_seed_run(struct bench *b)
+{
+    struct workload_run *run;
+    struct workload w;
+
+    if (bench_must_start(b)) {
+        run = begin(b, &w, "mixed:bs=4k:qd=24:count=1000000000:span=1M");
+        let_work(b, 20);
+        adapter_reset_bus(b->adapter);
+        let_work(b, 20);
+        adapter_reset_by_srb(b->adapter, SRB_FUNCTION_RESET_LOGICAL_UNIT);
+        adapter_power_down(b->adapter, false);
+        if (!adapter_power_up(b->adapter))
+            bench_fail(b, "the miniport does not come back from D3: %s", adapter_failure(b->adapter));
+        let_work(b, 20);
+        finish(b, run, &w);
+    }
+    bench_unload(b);
+}
+
+int scenario_seeds(const struct blk_options *options)
+{
+    uint64_t count = options->repeat != 0 ? options->repeat : 50;
+    struct blk_options o = *options;
+
+    o.scenario = "seed-run";
+    o.quiet = true;
+    for (uint64_t i = 0; i < count; i++) {
+        int status;
+
+        o.seed = options->seed + i;
+        o.processors = 1 + (unsigned)(i % 4);
+        o.adapter.msix = i / 4 % 2 != 0;
+        o.model.vectors = i / 8 % 3;
+        status = child_run(&o, NULL);
+        if (status != EXIT_OK) {
+            fprintf(stderr,
+                    "nthost: seed %llu (--scenario seed-run --seed %llu --processors %u --irq %s --model "
+                    "vectors=%llu): exit status %d\n",
+                    (unsigned long long)o.seed, (unsigned long long)o.seed, o.processors,
+                    o.adapter.msix ? "msix" : "intx", (unsigned long long)o.model.vectors, status);
+            return status;
+        }
+    }
+    printf("ok: seeds: %llu runs\n", (unsigned long long)count);
+    return EXIT_OK;
+}
+
 /* ---- surprise removal ---- */
 
 /* One life of a device that is pulled at --surprise-at: start, I/O, reset, more I/O. Whatever the step, every request ends and nothing leaks. */

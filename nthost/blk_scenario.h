@@ -24,6 +24,9 @@ void scenario_list(void);
 /* cmd_blk.c: one run of options->scenario, with its line of result; the exit status. */
 int blk_run(struct blk_options *options);
 
+/* Ends the run here and now, with its line of result: nothing of the simulated system goes on (a crash). */
+_Noreturn void bench_end_process(struct bench *b);
+
 struct child_report {
     uint64_t fail_points, steps;
     char note[200];
@@ -36,6 +39,7 @@ struct child_report *child_report_of_this_process(void);
 void scenario_workload(struct bench *b);
 void scenario_disk_stress(struct bench *b);
 void scenario_disk_verification(struct bench *b);
+void scenario_seed_run(struct bench *b);
 void scenario_third_party(struct bench *b);
 void scenario_flush(struct bench *b);
 void scenario_scsi_compliance(struct bench *b);
@@ -48,6 +52,7 @@ void scenario_sleep(struct bench *b);
 void scenario_surprise(struct bench *b);
 void scenario_crash_dump(struct bench *b);
 void scenario_hibernate(struct bench *b);
+void scenario_dump_only(struct bench *b);
 void scenario_config_change(struct bench *b);
 void scenario_hung_device(struct bench *b);
 void scenario_hostile_run(struct bench *b);
@@ -57,6 +62,7 @@ void scenario_ioctl(struct bench *b);
 void scenario_fault_run(struct bench *b);
 void scenario_feature_run(struct bench *b);
 void scenario_no_version(struct bench *b);
+int scenario_seeds(const struct blk_options *options);
 int scenario_surprise_remove(const struct blk_options *options);
 int scenario_fault_injection(const struct blk_options *options);
 int scenario_feature_matrix(const struct blk_options *options);

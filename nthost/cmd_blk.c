@@ -11,8 +11,6 @@
 #include "blk_scenario.h"
 #include "json.h"
 
-static struct bench *current;
-
 static void scenario_main(void *context)
 {
     struct bench *b = context;
@@ -112,33 +110,47 @@ static void report_to_parent(const struct bench *b)
     snprintf(report->note, sizeof(report->note), "%s", b->note);
 }
 
+static int finish(struct bench *b)
+{
+    struct blk_options *o = b->options;
+    int status;
+
+    report_to_parent(b);
+    bench_close_bus(b);
+    image_close(b);
+    status = b->failures == 0 && b->result.miscompares == 0 ? EXIT_OK : EXIT_WRONG;
+    if (o->json != NULL)
+        write_json(b, status);
+    if (!o->quiet || status != EXIT_OK)
+        print_result(b, status);
+    return status;
+}
+
+void bench_end_process(struct bench *b)
+{
+    exit(finish(b));
+}
+
 int blk_run(struct blk_options *options)
 {
+    const struct scenario *scenario = scenario_find(options->scenario);
     struct bench *b = calloc(1, sizeof(*b));
     int status;
 
     if (b == NULL)
         environment_failed("out of memory");
-    current = b;
     b->options = options;
     b->image_fd = -1;
-    if (scenario_find(options->scenario)->verify)
+    if (scenario->verify)
         options->verify = true;
-    if (scenario_find(options->scenario)->prepare != NULL)
-        scenario_find(options->scenario)->prepare(options);
+    if (scenario->prepare != NULL)
+        scenario->prepare(options);
     else
         faults_apply(options);
     image_open(b);
     bench_open_bus(b);
     thread_join(thread_create(options->scenario, scenario_main, b));
-    report_to_parent(b);
-    bench_close_bus(b);
-    image_close(b);
-    status = b->failures == 0 && b->result.miscompares == 0 ? EXIT_OK : EXIT_WRONG;
-    if (options->json != NULL)
-        write_json(b, status);
-    if (!options->quiet || status != EXIT_OK)
-        print_result(b, status);
+    status = finish(b);
     free(b);
     return status;
 }

@@ -61,6 +61,14 @@ static unsigned messages_to_grant(const adapter *a)
     return count < PORT_MAX_MESSAGES ? count : PORT_MAX_MESSAGES;
 }
 
+/* A function that has been pulled reads as all ones; connecting its interrupts succeeds all the same. */
+static bool is_present(const adapter *a)
+{
+    pci_bus *bus = a->device->bus;
+
+    return bus->ops->config_read(bus, bus->bdf, 0, 2) != 0xFFFF;
+}
+
 void interrupts_connect(adapter *a)
 {
     bool per_message = a->agreed.InterruptSynchronizationMode == InterruptSynchronizePerMessage;
@@ -68,7 +76,7 @@ void interrupts_connect(adapter *a)
     a->messages = messages_to_grant(a);
     for (unsigned i = 0; i < a->messages; i++)
         a->message[i] = interrupt_connect_message(i, message_service, a, DEVICE_LEVEL, per_message ? &a->message_lock[i] : &a->interrupt_lock);
-    if (a->messages != 0)
+    if (a->messages != 0 && is_present(a))
         pci_msix_enable(a->device, a->messages, message_arrived, a);
     else
         a->line = interrupt_connect_line(line_asserted, a, line_service, a, DEVICE_LEVEL, &a->interrupt_lock);
@@ -80,7 +88,7 @@ void interrupts_disconnect(adapter *a)
     if (!a->connected)
         return;
     a->connected = false;
-    if (a->messages != 0)
+    if (a->device->messages != 0)
         pci_msix_disable(a->device);
     for (unsigned i = 0; i < a->messages; i++) {
         interrupt_disconnect(a->message[i]);

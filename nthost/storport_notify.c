@@ -212,8 +212,6 @@ static ULONG message_information(adapter *a, ULONG message, PMESSAGE_INTERRUPT_I
         return STOR_STATUS_INVALID_DEVICE_REQUEST; /* "The HBA does not support MSI." */
     if (message >= a->messages)
         return STOR_STATUS_INVALID_PARAMETER;
-    if (fail_point("message-information"))
-        return STOR_STATUS_UNSUCCESSFUL;
     memset(information, 0, sizeof(*information));
     information->MessageId = message;
     information->MessageData = message + 1;

@@ -29,7 +29,6 @@ static struct {
     struct processor processors[MAX_PROCESSORS];
     struct pci_bus *bus;
     uint64_t random_state;
-    unsigned no_yield;
     uint64_t steps, action_at;
     void (*action)(void *);
     void *action_context;
@@ -171,17 +170,17 @@ uint64_t cpu_draw_preemption(void)
 
 void no_yield_begin(void)
 {
-    cpu.no_yield++;
+    thread_here()->no_yield++;
 }
 
 void no_yield_end(void)
 {
-    cpu.no_yield--;
+    thread_here()->no_yield--;
 }
 
 bool cpu_yields(void)
 {
-    return cpu.started && cpu.no_yield == 0;
+    return cpu.started && thread_here()->no_yield == 0;
 }
 
 void cpu_deliver(void)

@@ -38,7 +38,7 @@ struct step_hook {
 struct thread {
     const char *name;
     void *sp;       /* saved by coroutine_switch() while not running */
-    uint8_t *stack; /* lowest usable byte; NULL for the process's own stack */
+    uint8_t *stack; /* lowest usable byte; NULL before the machine is started */
     size_t stack_bytes;
     void (*entry)(void *);
     void *argument;
@@ -50,12 +50,13 @@ struct thread {
     uint64_t deadline_us;
     bool timed_out;
     struct call_frame *calls;
-    const char *api; /* the kernel call that was entered last */
+    unsigned no_yield; /* the thread's own: who holds a lock that it spins on must be able to go on */
+    const char *api;   /* the kernel call that was entered last */
     struct step_hook hooks[MAX_STEP_HOOKS];
     unsigned hook_count;
     uintptr_t stepped_ip; /* the instruction that was counted last */
-    uint64_t preempt_in; /* instructions until the driver is preempted; 0: not at all */
-    void *kthread; /* what the driver sees as its current thread */
+    uint64_t preempt_in;  /* instructions until the driver is preempted; 0: not at all */
+    void *kthread;        /* what the driver sees as its current thread */
     struct thread *next;
 };
 
@@ -82,12 +83,12 @@ void thread_replace(thread *next);     /* put `next` on this processor instead o
 void processor_set_irql(uint8_t irql); /* without delivering anything */
 void cpu_deliver(void);                /* everything that this processor's IRQL lets in */
 void cpu_step(void);                   /* one kernel call or device access: see cpu_at_step() */
-uint64_t cpu_draw_preemption(void); /* for thread->preempt_in, at the start of a callback */
+uint64_t cpu_draw_preemption(void);    /* for thread->preempt_in, at the start of a callback */
 void cpu_preempted(void);
-bool cpu_yields(void);                 /* false while no_yield is in force */
+bool cpu_yields(void); /* false while no_yield is in force */
 void cpu_idle_loop(void *unused);
-void cpu_check_stack_use(uintptr_t sp);  /* at a kernel call or device access of the driver's */
-void cpu_print_state(void); /* every thread, lock and queue, for reports */
+void cpu_check_stack_use(uintptr_t sp); /* at a kernel call or device access of the driver's */
+void cpu_print_state(void);             /* every thread, lock and queue, for reports */
 
 /* thread.c */
 void thread_start_machine(unsigned processors);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "module_internal.h"
+#include "symbol_files.h"
 
 extern char **environ;
 
@@ -39,55 +40,6 @@ static struct place place_of(const struct symbol_request *frame)
                            address - (uintptr_t)info.dli_fbase, NULL, false};
     }
     return p;
-}
-
-/* A directory that holds the image and its PDB side by side, where llvm-symbolizer looks, made of links; "" when the
- * PDB is not apart. */
-static void link_symbols(const struct place *p, char *directory, size_t size)
-{
-    char pdb[512], target[4096], link[4400];
-    const char *search = getenv("NTHOST_SYMBOLS");
-    const char *dot = strrchr(p->name, '.');
-    directory[0] = '\0';
-    if (p->image == NULL || search == NULL || dot == NULL)
-        return;
-    snprintf(pdb, sizeof(pdb), "%.*s.pdb", (int)(dot - p->name), p->name);
-    while (*search != '\0') {
-        size_t length = strcspn(search, ":");
-        snprintf(target, sizeof(target), "%.*s/%s", (int)length, search, pdb);
-        char *pdb_path = realpath(target, NULL), *image_path = realpath(p->path, NULL);
-        if (pdb_path != NULL && image_path != NULL) {
-            const char *temporary = getenv("TMPDIR");
-            snprintf(directory, size, "%s/nthost-symbols-XXXXXX", temporary != NULL ? temporary : "/tmp");
-            if (mkdtemp(directory) == NULL) {
-                directory[0] = '\0';
-            } else {
-                snprintf(link, sizeof(link), "%s/%s", directory, pdb);
-                int first = symlink(pdb_path, link);
-                snprintf(link, sizeof(link), "%s/%s", directory, p->name);
-                if (first != 0 || symlink(image_path, link) != 0)
-                    fprintf(stderr, "  (no symbols: links cannot be made in %s)\n", directory);
-            }
-        }
-        free(pdb_path);
-        free(image_path);
-        if (directory[0] != '\0')
-            return;
-        search += length + (search[length] == ':');
-    }
-}
-
-static void unlink_symbols(const struct place *p, const char *directory)
-{
-    char link[4400];
-    const char *dot = strrchr(p->name, '.');
-    if (directory[0] == '\0')
-        return;
-    snprintf(link, sizeof(link), "%s/%s", directory, p->name);
-    unlink(link);
-    snprintf(link, sizeof(link), "%s/%.*s.pdb", directory, (int)(dot - p->name), p->name);
-    unlink(link);
-    rmdir(directory);
 }
 
 static uint64_t now_ms(void)
@@ -181,12 +133,13 @@ static char *print_one(char *text, unsigned number, const struct place *p)
 static void print_group(const struct symbol_request *frames, struct place *places, unsigned begin, unsigned end)
 {
     static char output[OUTPUT_BYTES];
-    char *arguments[MAX_FRAMES + 6], object[4400], directory[4200], addresses[MAX_FRAMES][24];
+    static struct symbol_files files;
+    static char object[sizeof(files.object) + 8];
+    char *arguments[MAX_FRAMES + 6], addresses[MAX_FRAMES][24];
     unsigned count = 1;
     struct place *p = &places[begin];
-    link_symbols(p, directory, sizeof(directory));
-    snprintf(object, sizeof(object), "--obj=%s%s%s", directory[0] != '\0' ? directory : "",
-             directory[0] != '\0' ? "/" : "", directory[0] != '\0' ? p->name : p->path);
+    symbol_files_open(&files, p->path);
+    snprintf(object, sizeof(object), "--obj=%s", files.object);
     arguments[count++] = object;
     if (p->image != NULL)
         arguments[count++] = (char *)(uintptr_t)"--relative-address";
@@ -196,7 +149,7 @@ static void print_group(const struct symbol_request *frames, struct place *place
     }
     arguments[count] = NULL;
     bool named = run(arguments, output, sizeof(output));
-    unlink_symbols(p, directory);
+    symbol_files_close(&files);
     char *text = output;
     for (unsigned i = begin; i < end; i++) {
         if (frames[i].heading != NULL)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Names for addresses, in images and in nthost itself, by llvm-symbolizer, which reads PDB and DWARF. Without it, or
- * without symbols, an address is printed as module+offset. A PDB is looked for beside the image and in the
- * directories of NTHOST_SYMBOLS (separated by colons).
+ * without symbols, an address is printed as module+offset. Where PDBs are looked for: symbol_files.h.
  */
 #ifndef NTHOST_SYMBOLIZE_H
 #define NTHOST_SYMBOLIZE_H

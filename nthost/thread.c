@@ -3,6 +3,7 @@
  * Threads: coroutines with a stack of their own, and waiting. A waiting thread's condition is looked at by the
  * scheduler, so whoever makes it true needs to tell nobody.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,18 @@ static void give_stack(thread *t, void (*entry)(void *), void *argument)
     t->sp = coroutine_prepare(t->stack + t->stack_bytes, thread_begin);
 }
 
+/* The process's own stack grows as far as its limit; beyond that the kernel would kill us without a word. */
+static void take_process_stack(thread *t)
+{
+    pthread_attr_t attributes;
+    void *low;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0 ||
+        pthread_attr_getstack(&attributes, &low, &t->stack_bytes) != 0)
+        environment_failed("the bounds of the process's stack are not known");
+    pthread_attr_destroy(&attributes);
+    t->stack = low;
+}
+
 void thread_start_machine(unsigned processors)
 {
     static char idle_names[MAX_PROCESSORS][12];
@@ -69,6 +82,7 @@ void thread_start_machine(unsigned processors)
         p->current = p->idle;
     }
     thread *first = new_thread("main");
+    take_process_stack(first);
     first->state = THREAD_ON_PROCESSOR;
     processor_at(0)->current = first;
 }

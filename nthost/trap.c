@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 #include "trap_internal.h"
 #include "verifier.h"
 
-enum { SIGNAL_STACK_BYTES = 256 * 1024, GAP_BYTES = 256 /* more than a struct context */ };
+enum { LOOP_SECONDS = 10, SIGNAL_STACK_BYTES = 256 * 1024, GAP_BYTES = 256 /* more than a struct context */ };
 
 #if defined(__x86_64__)
 static const int greg_of[REGISTERS] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -52,7 +53,7 @@ static void check_stack(const ucontext_t *u, uintptr_t sp, uintptr_t ip)
     const thread *t = thread_here();
     uintptr_t low = (uintptr_t)t->stack;
     if (t->stack == NULL)
-        return; /* the process's own, which the kernel extends */
+        return;
     if (sp - low < t->stack_bytes && sp - low >= STACK_RESERVE)
         return;
     const char *where = address_in_driver((void *)ip) ? "driver" : "nthost's";
@@ -63,6 +64,17 @@ static void check_stack(const ucontext_t *u, uintptr_t sp, uintptr_t ip)
                     (void *)ip, (void *)sp);
     rule_broken("stack-overflow", "%s code at %p has used %llu bytes of the stack of thread %s", where, (void *)ip,
                 (unsigned long long)(low + t->stack_bytes - sp), t->name);
+}
+
+/* Once a second of our own computing time: driver code that makes no kernel call and no device access for long. */
+static bool endless_loop(uintptr_t ip)
+{
+    static uint64_t steps;
+    static unsigned seconds;
+    bool stands_still = cpu_steps() == steps && address_in_driver((void *)ip);
+    steps = cpu_steps();
+    seconds = stands_still ? seconds + 1 : 0;
+    return seconds == LOOP_SECONDS;
 }
 
 static void on_signal(int signal, siginfo_t *info, void *user)
@@ -81,6 +93,8 @@ static void on_signal(int signal, siginfo_t *info, void *user)
         if (step_flags == 0)
             set_greg(u, GREG_FLAGS, flags & ~(uintptr_t)FLAG_TRAP);
     }
+    if (signal == SIGVTALRM && !endless_loop(ip))
+        return;
     check_stack(u, sp, ip);
     uintptr_t at = (sp - GAP_BYTES - sizeof(struct trap_frame)) & ~(uintptr_t)15;
     struct trap_frame *frame = (struct trap_frame *)at;
@@ -154,6 +168,9 @@ struct context *trap_dispatch(struct trap_frame *frame)
         return resume(&c);
     }
     cpu_check_stack_use(c.r[REG_SP]);
+    if (frame->signal == SIGVTALRM)
+        rule_broken("endless-loop", "driver code has run for %d s without a kernel call or device access",
+                    LOOP_SECONDS);
     bool memory = (frame->signal == SIGSEGV || frame->signal == SIGBUS) && frame->code != SI_KERNEL;
     if (memory && frame->address == c.ip)
         fault_of_execution(frame);
@@ -170,7 +187,7 @@ struct context *trap_dispatch(struct trap_frame *frame)
 
 void trap_init(void)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGVTALRM};
     stack_t stack = {.ss_size = SIGNAL_STACK_BYTES};
     shared_data_init();
     stack.ss_sp = mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -181,4 +198,7 @@ void trap_init(void)
         if (sigaction(signals[i], &action, NULL) != 0)
             environment_failed("signal %d cannot be handled", signals[i]);
     }
+    /* Counts computing time only, so no system call is interrupted by it. */
+    struct itimerval every_second = {{1, 0}, {1, 0}};
+    setitimer(ITIMER_VIRTUAL, &every_second, NULL);
 }

@@ -80,6 +80,23 @@ TEST(rule_call_into_unloaded_driver, EXIT_RULE, "rule broken: call-into-unloaded
     driver_call("a forgotten timer", entry, 0);
 }
 
+/* As in the driver pack: pack/win7/ARCH/fixture/fixture.sys and symbols/ARCH/fixture.pdb. */
+TEST(symbols_are_found_apart_from_the_image, EXIT_RULE, "FixNull at ")
+{
+    start(1, 1);
+    module_unload(fixture);
+    fixture = module_load(FIXTURE_DIR "/pack/win7/" FIXTURE_ARCH "/fixture/fixture.sys", NULL);
+    CALL("FixNull");
+}
+
+TEST(report_ends_with_the_command_that_repeats_it, EXIT_RULE, "repeat with: nthost blk --driver 'a b.sys' --seed 42\n")
+{
+    static char *arguments[] = {"nthost", "blk", "--seed", "7", "--driver", "a b.sys", NULL};
+    verifier_init(6, arguments);
+    start(1, 42);
+    CALL("FixNull");
+}
+
 TEST(debug_print_is_formatted, EXIT_OK, "fixture says hello 42")
 {
     setenv("NTHOST_DEBUG", "1", 1);

@@ -234,6 +234,18 @@ TEST(rule_privileged_instruction_rdmsr, EXIT_RULE, "rule broken: privileged-inst
     CALL("FixReadMsr");
 }
 
+TEST(rule_endless_loop, EXIT_RULE, "rule broken: endless-loop", "FixLoop")
+{
+    start(1, 1);
+    CALL("FixLoop");
+}
+
+TEST(rule_stack_overflow_of_the_main_thread, EXIT_RULE, "rule broken: stack-overflow", "thread main", "Descend at")
+{
+    start(1, 1);
+    CALL("FixDescend", 100000);
+}
+
 TEST(rule_illegal_instruction, EXIT_RULE, "rule broken: illegal-instruction", "FixUndefined")
 {
     start(1, 1);

@@ -96,3 +96,22 @@ aero_blk_runs(systematic-fault-injection ARGS --scenario systematic-fault-inject
 aero_blk_runs(config-change ARGS --scenario config-change --capacity 16M --seed 24)
 aero_blk_runs(crash-dump ARGS --scenario crash-dump --capacity 32M --seed 25)
 aero_blk_runs(hibernate ARGS --scenario hibernate --capacity 32M --seed 26)
+
+# ---- costs, and other people's miniports ----
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+foreach(what IN ITEMS depth-one burst instructions)
+    foreach(device IN ITEMS off on contract)
+        foreach(irq IN ITEMS intx msix)
+            set(name driver.blk.costs.${what}.event-idx-${device}.${irq})
+            if(device STREQUAL "contract")
+                set(name driver.blk.costs.${what}.contract-v1.${irq})
+            endif()
+            add_test(NAME ${name} COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/costs.py" --nthost "$<TARGET_FILE:nthost>"
+                                          --driver "${blk_sys}" ${what}.${device}.${irq})
+            set_tests_properties(${name} PROPERTIES LABELS driver TIMEOUT 120)
+        endforeach()
+    endforeach()
+endforeach()
+add_test(NAME driver.blk.third-party COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/third_party.py" --nthost "$<TARGET_FILE:nthost>"
+                                             --driver "${blk_sys}")
+set_tests_properties(driver.blk.third-party PROPERTIES LABELS driver TIMEOUT 900 SKIP_RETURN_CODE 77)

@@ -212,6 +212,8 @@ bool resource_grant(adapter *a, const void *address); /* DMA to memory whose phy
 /* ---- storport_lock.c ---- */
 void port_acquire_spin_lock(adapter *a, STOR_SPINLOCK lock, void *context, STOR_LOCK_HANDLE *handle);
 void port_release_spin_lock(adapter *a, STOR_LOCK_HANDLE *handle);
+ULONG port_acquire_message_lock(adapter *a, ULONG message, PULONG old_irql);
+ULONG port_release_message_lock(adapter *a, ULONG message, ULONG old_irql);
 /* The locks that StorPort itself takes around a callback; returns the IRQL to give back. */
 uint8_t port_lock_start_io(adapter *a);
 void port_unlock_start_io(adapter *a, uint8_t old_irql);

@@ -35,6 +35,48 @@ static unsigned allowed_locks(const adapter *a, enum callback callback)
     }
 }
 
+static bool is_per_message(const adapter *a)
+{
+    return a->messages != 0 && a->agreed.InterruptSynchronizationMode == InterruptSynchronizePerMessage;
+}
+
+/* With InterruptSynchronizePerMessage each message has a lock, and this "will acquire a lock for each message in the
+ * proper order" (page StorPortAcquireMSISpinLock). */
+static void acquire_interrupt(adapter *a)
+{
+    spin_acquire(&a->interrupt_lock);
+    for (unsigned i = 0; is_per_message(a) && i < a->messages; i++)
+        spin_acquire(&a->message_lock[i]);
+}
+
+static void release_interrupt(adapter *a)
+{
+    for (unsigned i = a->messages; is_per_message(a) && i > 0; i--)
+        spin_release(&a->message_lock[i - 1]);
+    spin_release(&a->interrupt_lock);
+}
+
+ULONG port_acquire_message_lock(adapter *a, ULONG message, PULONG old_irql)
+{
+    if (a->dump || !is_per_message(a) || message >= a->messages)
+        return STOR_STATUS_INVALID_PARAMETER;
+    *old_irql = irql_get();
+    if (*old_irql < DEVICE_LEVEL)
+        irql_raise(DEVICE_LEVEL);
+    spin_acquire(&a->message_lock[message]);
+    return STOR_STATUS_SUCCESS;
+}
+
+ULONG port_release_message_lock(adapter *a, ULONG message, ULONG old_irql)
+{
+    if (a->dump || !is_per_message(a) || message >= a->messages)
+        return STOR_STATUS_INVALID_PARAMETER;
+    spin_release(&a->message_lock[message]);
+    if (irql_get() != old_irql)
+        irql_lower((uint8_t)old_irql);
+    return STOR_STATUS_SUCCESS;
+}
+
 static struct spin_lock *find_lock(adapter *a, STOR_SPINLOCK lock, void *context)
 {
     struct port_dpc *found;
@@ -72,7 +114,10 @@ void port_acquire_spin_lock(adapter *a, STOR_SPINLOCK lock, void *context, STOR_
     spin = find_lock(a, lock, context);
     if (level > old)
         irql_raise(level);
-    spin_acquire(spin);
+    if (lock == InterruptLock)
+        acquire_interrupt(a);
+    else
+        spin_acquire(spin);
     handle->Lock = lock;
     handle->Context.Opaque[0] = (ULONG_PTR)spin;
     handle->Context.Opaque[1] = HANDLE_MAGIC | old;
@@ -90,7 +135,10 @@ void port_release_spin_lock(adapter *a, STOR_LOCK_HANDLE *handle)
     handle->Context.Opaque[1] = 0;
     if (a->dump)
         return;
-    spin_release(spin);
+    if (spin == &a->interrupt_lock)
+        release_interrupt(a);
+    else
+        spin_release(spin);
     if (irql_get() != old)
         irql_lower(old);
 }
@@ -103,7 +151,7 @@ uint8_t port_lock_interrupt(adapter *a)
         return old;
     irql_raise(DEVICE_LEVEL);
 
-    spin_acquire(&a->interrupt_lock);
+    acquire_interrupt(a);
     return old;
 }
 
@@ -111,7 +159,7 @@ void port_unlock_interrupt(adapter *a, uint8_t old_irql)
 {
     if (a->dump)
         return;
-    spin_release(&a->interrupt_lock);
+    release_interrupt(a);
     irql_lower(old_irql);
 }
 

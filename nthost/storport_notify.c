@@ -15,6 +15,9 @@
 #define TICK_US 15625u                    /* Windows 7's clock interval: 64 ticks a second */
 #define TIME_1970 116444736000000000ll    /* 100 ns units from 1601 to 1970 */
 
+/* Codes of StorPortExtendedFunction that our own drivers do not use. */
+enum { EXT_ACQUIRE_MSI_SPIN_LOCK = 11, EXT_RELEASE_MSI_SPIN_LOCK = 12 };
+
 /* Windows 7's version of PERF_CONFIGURATION_DATA and of its flags (STOR_PERF_DPC_REDIRECTION is the one that exists there). */
 #define PERF_DPC_REDIRECTION 0x1u
 
@@ -257,7 +260,7 @@ static ULONG NTAPIV extended_function(STORPORT_FUNCTION_CODE code, PVOID extensi
     nt_va_list arguments;
 
     nt_va_start(arguments, extension);
-    switch (code) {
+    switch ((int)code) {
     case ExtFunctionAllocatePool: {
         ULONG bytes = __builtin_va_arg(arguments, ULONG), tag = __builtin_va_arg(arguments, ULONG);
 
@@ -269,6 +272,18 @@ static ULONG NTAPIV extended_function(STORPORT_FUNCTION_CODE code, PVOID extensi
         if (!a->dump)
             status = free_pool(a, __builtin_va_arg(arguments, PVOID));
         break;
+    case EXT_ACQUIRE_MSI_SPIN_LOCK: {
+        ULONG message = __builtin_va_arg(arguments, ULONG);
+
+        status = port_acquire_message_lock(a, message, __builtin_va_arg(arguments, PULONG));
+        break;
+    }
+    case EXT_RELEASE_MSI_SPIN_LOCK: {
+        ULONG message = __builtin_va_arg(arguments, ULONG);
+
+        status = port_release_message_lock(a, message, __builtin_va_arg(arguments, ULONG));
+        break;
+    }
     case ExtFunctionGetMessageInterruptInformation: {
         ULONG message = __builtin_va_arg(arguments, ULONG);
 
@@ -317,7 +332,7 @@ static VOID NTAPI stall_execution(ULONG microseconds)
 {
     port_enter_without_extension("StorPortStallExecution", HIGH_LEVEL);
     if (microseconds >= STALL_LIMIT_US)
-        rule_broken("stall-too-long", "StorPortStallExecution(%u): \"must be less than a full millisecond\"", (unsigned)microseconds);
+        port_rule(port_adapters[0], "stall-too-long", "StorPortStallExecution(%u): \"must be less than a full millisecond\"", (unsigned)microseconds);
     clock_stall(microseconds);
     if (port_adapters[1] != NULL && !port_adapters[1]->device->bus->real_time) /* dump mode: nothing else runs, the device does */
         port_adapters[1]->device->bus->ops->progress(port_adapters[1]->device->bus, 0);

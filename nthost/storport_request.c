@@ -328,7 +328,10 @@ static void take_back(adapter *a, struct request *r, struct request_slot *slot)
     r->retries++;
     r->due_us = clock_us() + 10000u;
     a->counts.busy_retries++;
-    queue_prepend(unit, r);
+    if (r->bypass)
+        request_fail(r, SRB_STATUS_BUSY); /* request_execute tries again */
+    else
+        queue_prepend(unit, r);
 }
 
 static void start_io(adapter *a, struct request *r, struct request_slot *slot, bool *completed)

@@ -64,6 +64,9 @@ endfunction()
 
 aero_rule_test(nothing_wrong none fixture break=none)
 aero_rule_test(nothing_wrong_older_port_driver none fixture break=none --config-length ${fixture_old_config})
+foreach(mode IN ITEMS half-duplex timer busy refuse)
+    aero_rule_test(nothing_wrong_${mode} none fixture mode=${mode} --workload mixed:bs=4k:qd=16:count=500)
+endforeach()
 aero_rule_test(nothing_wrong_dump none fixture break=none --scenario dump-only)
 foreach(line IN ITEMS
         # HwStorFindAdapter and DriverEntry

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Runs other Windows 7 StorPort miniports for virtio-blk through our workloads, and prints them side by side with ours.
 
-usage: third_party.py --nthost FILE --driver FILE [--arch amd64|x86] [DIR]
+usage: third_party.py --nthost FILE --driver FILE [DIR]
 
 DIR (or the environment variable AERO_THIRD_PARTY) holds the .sys files that the user has put there, at any depth. Without it the test says that it is
 skipped (exit status 77). A miniport that does not start, fails an I/O or breaks a rule fails the test; rules that only our own driver is
@@ -19,7 +19,7 @@ SKIPPED = 77
 WORKLOADS = ["randread:bs=4k:qd=1:count=1000", "randread:bs=4k:qd=32:count=4000", "randread:bs=4k:burst=32:count=3200",
              "randwrite:bs=4k:qd=32:count=4000", "mixed:bs=64k:qd=8:count=1000", "mixed:bs=1M:qd=2:count=60"]
 STEPPED = {"randread:bs=4k:qd=1:count=1000": "randread:bs=4k:qd=1:count=100", "randread:bs=4k:burst=32:count=3200": "randread:bs=4k:burst=32:count=320"}
-# Event counts and answers that other drivers may do their own way.
+# Rules that a driver may break and still move data rightly.
 TOLERATED = "reset-left-requests,queue-depth-early,port-configuration,uncached-extension,stall-too-long,callback-context"
 HEADING = ["driver, workload", "irq", "I/O per s", "p50 us", "doorbells", "isr reads", "other mmio", "interrupts", "instructions"]
 

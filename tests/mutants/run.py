@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Builds one mutant of the block driver and checks that the bench catches it; --baseline checks that the unchanged driver passes.
 
-usage: run.py --build DIR --nthost FILE --image FILE [--baseline] MUTANT
-DIR is the build folder of the amd64 driver (its compile_commands.json is used), FILE the scratch image.
+usage: run.py --build DIR --nthost FILE [--baseline] MUTANT
+DIR is the build folder of the amd64 driver: its compile_commands.json and objects are used.
 """
 import argparse
 import json
@@ -86,8 +86,8 @@ def build_mutant(build, root, fields, edits, scratch):
     return driver
 
 
-def run(nthost, driver, image, arguments):
-    command = [nthost, "blk", "--driver", driver, "--image", image, *shlex.split(arguments)]
+def run(nthost, driver, arguments):
+    command = [nthost, "blk", "--driver", driver, *shlex.split(arguments)]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=RUN_SECONDS, check=False)
     except subprocess.TimeoutExpired as late:
@@ -108,7 +108,6 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--nthost", required=True)
-    parser.add_argument("--image", required=True)
     parser.add_argument("--baseline", action="store_true")
     parser.add_argument("mutant")
     options = parser.parse_args()
@@ -117,10 +116,8 @@ def main():
     try:
         fields, edits = parse(options.mutant)
         with tempfile.TemporaryDirectory(prefix="mutant-") as scratch:
-            image = os.path.join(scratch, "disk.img")
-            subprocess.run(["cp", "--sparse=always", options.image, image], check=True)
             original = os.path.join(options.build, "drivers/aero_virtio_blk.sys")
-            status, output = run(options.nthost, original, image, fields["run"])
+            status, output = run(options.nthost, original, fields["run"])
             if status != 0:
                 print(output[-4000:])
                 print(f"{name}: the unchanged driver does not pass this run (status {status}): it proves nothing")
@@ -128,7 +125,7 @@ def main():
             if options.baseline:
                 return 0
             driver = build_mutant(options.build, root, fields, edits, scratch)
-            status, output = run(options.nthost, driver, image, fields["run"])
+            status, output = run(options.nthost, driver, fields["run"])
     except (Malformed, OSError, subprocess.CalledProcessError) as error:
         print(f"{name}: {error}")
         return 2

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * config-change: the host makes the disk larger and smaller. The driver notices by the configuration interrupt, reports a unit attention
- * (SBC-3: 6/2A/09, capacity data has changed) and answers the next READ CAPACITY with the new size; also in the middle of I/O, when queue and
- * configuration interrupts come together.
+ * config-change: the host makes the disk larger and smaller. The driver notices by the configuration interrupt, reports
+ * a unit attention (SBC-3: 6/2A/09, capacity data has changed) and answers the next READ CAPACITY with the new size;
+ * also in the middle of I/O, when queue and configuration interrupts come together.
  */
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +36,8 @@ static bool notices(struct bench *b, uint64_t sectors)
 {
     if (thread_wait(bus_change, b->adapter, NOTICE_US))
         return true;
-    bench_fail(b, "the driver has not noticed the new capacity of %llu sectors within five seconds", (unsigned long long)sectors);
+    bench_fail(b, "the driver has not noticed the new capacity of %llu sectors within five seconds",
+               (unsigned long long)sectors);
     return false;
 }
 
@@ -49,10 +50,13 @@ static void expect_attention(struct bench *b, bool wanted)
     disk_command(b, &c);
     sense = (uint32_t)(r->sense[2] & 0xF) << 16 | (uint32_t)r->sense[12] << 8 | r->sense[13];
     if (wanted && (r->srb_status != SRB_STATUS_ERROR || !r->sense_valid || sense != CAPACITY_CHANGED))
-        bench_fail(b, "after a change of capacity TEST UNIT READY ends with SRB status %02x, sense %06x; expected unit attention 062a09",
+        bench_fail(b,
+                   "after a change of capacity TEST UNIT READY ends with SRB status %02x, sense %06x; expected unit "
+                   "attention 062a09",
                    r->srb_status, (unsigned)sense);
     if (!wanted && r->srb_status != SRB_STATUS_SUCCESS)
-        bench_fail(b, "the unit attention is reported a second time (SRB status %02x, sense %06x)", r->srb_status, (unsigned)sense);
+        bench_fail(b, "the unit attention is reported a second time (SRB status %02x, sense %06x)", r->srb_status,
+                   (unsigned)sense);
 }
 
 static void expect_capacity(struct bench *b, uint64_t sectors)
@@ -60,7 +64,8 @@ static void expect_capacity(struct bench *b, uint64_t sectors)
     if (!disk_read_capacity(b))
         bench_fail(b, "READ CAPACITY failed");
     else if (b->disk.blocks != sectors / (b->disk.block_bytes / SECTOR_BYTES))
-        bench_fail(b, "READ CAPACITY says %llu blocks, the device has %llu sectors", (unsigned long long)b->disk.blocks, (unsigned long long)sectors);
+        bench_fail(b, "READ CAPACITY says %llu blocks, the device has %llu sectors", (unsigned long long)b->disk.blocks,
+                   (unsigned long long)sectors);
 }
 
 static void change_quietly(struct bench *b, uint64_t sectors)

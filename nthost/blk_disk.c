@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What StorPort's enumerator, disk.sys and classpnp.sys of Windows 7 send: REPORT LUNS and INQUIRY, the vital product data pages, capacity,
- * mode pages; and the retries of a class driver.
+ * What StorPort's enumerator, disk.sys and classpnp.sys of Windows 7 send: REPORT LUNS and INQUIRY, the vital product
+ * data pages, capacity, mode pages; and the retries of a class driver.
  */
 #include "blk.h"
 
@@ -46,8 +46,9 @@ bool disk_retries(const struct request *r)
     case SRB_STATUS_REQUEST_FLUSHED:
         return true;
     case SRB_STATUS_ERROR:
-        return r->sense_valid && ((r->sense[2] & 0xF) == SENSE_KEY_UNIT_ATTENTION || (r->sense[2] & 0xF) == SENSE_KEY_ABORTED_COMMAND ||
-                                  ((r->sense[2] & 0xF) == SENSE_KEY_NOT_READY && r->sense[12] == 0x04 && r->sense[13] == 0x01));
+        return r->sense_valid &&
+               ((r->sense[2] & 0xF) == SENSE_KEY_UNIT_ATTENTION || (r->sense[2] & 0xF) == SENSE_KEY_ABORTED_COMMAND ||
+                ((r->sense[2] & 0xF) == SENSE_KEY_NOT_READY && r->sense[12] == 0x04 && r->sense[13] == 0x01));
     default:
         return false;
     }
@@ -61,11 +62,18 @@ uint8_t disk_command(struct bench *b, struct command *c)
     if (c->transfer != 0)
         buffer = io_buffer_create(b->adapter, c->transfer, (uint32_t)(cpu_random() % 64) & ~3u);
     for (unsigned tries = 0; tries < RETRIES; tries++) {
-        *r = (struct request){.function = c->function, .path = c->path, .target = c->target, .lun = c->lun, .cdb_length = c->cdb_length,
-                              .transfer = c->transfer, .buffer = buffer, .timeout_seconds = c->timeout_seconds,
+        *r = (struct request){.function = c->function,
+                              .path = c->path,
+                              .target = c->target,
+                              .lun = c->lun,
+                              .cdb_length = c->cdb_length,
+                              .transfer = c->transfer,
+                              .buffer = buffer,
+                              .timeout_seconds = c->timeout_seconds,
                               .sense_capacity = c->no_sense ? 0 : PORT_SENSE_BYTES};
         memcpy(r->cdb, c->cdb, sizeof(r->cdb));
-        r->flags = (c->in ? SRB_FLAGS_DATA_IN : 0u) | (c->out ? SRB_FLAGS_DATA_OUT : 0u) | (c->disable_autosense ? SRB_FLAGS_DISABLE_AUTOSENSE : 0u);
+        r->flags = (c->in ? SRB_FLAGS_DATA_IN : 0u) | (c->out ? SRB_FLAGS_DATA_OUT : 0u) |
+                   (c->disable_autosense ? SRB_FLAGS_DISABLE_AUTOSENSE : 0u);
         if (buffer != NULL) {
             if (c->out && c->data != NULL)
                 memcpy(buffer->bytes, c->data, c->transfer);
@@ -89,8 +97,13 @@ uint8_t disk_command(struct bench *b, struct command *c)
 /* Data-in commands: SRB_STATUS_DATA_OVERRUN is how a miniport reports that less came than there was room for. */
 static bool inquire(struct bench *b, uint8_t target, uint8_t lun, int page, uint8_t *data, uint32_t bytes)
 {
-    struct command c = {.cdb = {0x12, page >= 0, (uint8_t)(page >= 0 ? page : 0), 0, (uint8_t)bytes}, .cdb_length = 6, .in = true, .transfer = bytes,
-                        .data = data, .target = target, .lun = lun};
+    struct command c = {.cdb = {0x12, page >= 0, (uint8_t)(page >= 0 ? page : 0), 0, (uint8_t)bytes},
+                        .cdb_length = 6,
+                        .in = true,
+                        .transfer = bytes,
+                        .data = data,
+                        .target = target,
+                        .lun = lun};
     uint8_t status;
 
     memset(data, 0, bytes);
@@ -117,7 +130,8 @@ static void read_vpd_pages(struct bench *b)
         if (data[1] != page)
             bench_fail(b, "VPD page %02xh calls itself %02xh", page, data[1]);
         if (page == 0x80)
-            snprintf(b->disk.serial, sizeof(b->disk.serial), "%.*s", data[3] < sizeof(b->disk.serial) ? data[3] : (int)sizeof(b->disk.serial) - 1,
+            snprintf(b->disk.serial, sizeof(b->disk.serial), "%.*s",
+                     data[3] < sizeof(b->disk.serial) ? data[3] : (int)sizeof(b->disk.serial) - 1,
                      (const char *)data + 4);
         b->disk.page_b0 |= page == 0xB0;
         b->disk.page_b1 |= page == 0xB1;
@@ -128,8 +142,10 @@ static void read_vpd_pages(struct bench *b)
 bool disk_read_capacity(struct bench *b)
 {
     uint8_t short_data[8] = {0}, long_data[READ_CAPACITY_16_BYTES] = {0};
-    struct command ten = {.cdb = {0x25}, .cdb_length = 10, .in = true, .transfer = sizeof(short_data), .data = short_data};
-    struct command sixteen = {.cdb = {0x9E, 0x10}, .cdb_length = 16, .in = true, .transfer = sizeof(long_data), .data = long_data};
+    struct command ten = {
+        .cdb = {0x25}, .cdb_length = 10, .in = true, .transfer = sizeof(short_data), .data = short_data};
+    struct command sixteen = {
+        .cdb = {0x9E, 0x10}, .cdb_length = 16, .in = true, .transfer = sizeof(long_data), .data = long_data};
 
     put32(sixteen.cdb + 10, sizeof(long_data));
     if (disk_command(b, &ten) != SRB_STATUS_SUCCESS)
@@ -149,7 +165,11 @@ bool disk_read_capacity(struct bench *b)
 static void read_mode_pages(struct bench *b)
 {
     uint8_t data[MODE_DATA_BYTES] = {0};
-    struct command c = {.cdb = {0x1A, 0x00, 0x3F, 0, MODE_DATA_BYTES}, .cdb_length = 6, .in = true, .transfer = sizeof(data), .data = data};
+    struct command c = {.cdb = {0x1A, 0x00, 0x3F, 0, MODE_DATA_BYTES},
+                        .cdb_length = 6,
+                        .in = true,
+                        .transfer = sizeof(data),
+                        .data = data};
     const uint8_t *page;
 
     disk_command(b, &c);
@@ -157,7 +177,8 @@ static void read_mode_pages(struct bench *b)
         return; /* a disk need not have mode pages */
     b->disk.read_only = (data[2] & 0x80) != 0;
     b->disk.fua = (data[2] & 0x10) != 0;
-    for (page = data + 4 + data[3]; page + 2 < data + 1 + data[0] && page + 2 < data + sizeof(data); page += 2 + page[1]) {
+    for (page = data + 4 + data[3]; page + 2 < data + 1 + data[0] && page + 2 < data + sizeof(data);
+         page += 2 + page[1]) {
         if ((page[0] & 0x3F) == 0x08)
             b->disk.write_cache = (page[2] & 0x04) != 0;
     }
@@ -166,7 +187,8 @@ static void read_mode_pages(struct bench *b)
 static bool enumerate_target(struct bench *b, uint8_t target)
 {
     uint8_t data[STANDARD_INQUIRY_BYTES], luns[16 + 8 * 8] = {0};
-    struct command report = {.cdb = {0xA0}, .cdb_length = 12, .in = true, .transfer = sizeof(luns), .data = luns, .target = target};
+    struct command report = {
+        .cdb = {0xA0}, .cdb_length = 12, .in = true, .transfer = sizeof(luns), .data = luns, .target = target};
 
     if (!inquire(b, target, 0, -1, data, sizeof(data)) || (data[0] >> 5) != 0)
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Crash dump and hibernation: a second copy of the driver writes through the dump port driver; the host then looks at the image file.
+ * Crash dump and hibernation: a second copy of the driver writes through the dump port driver; the host then looks at
+ * the image file.
  */
 #include <errno.h>
 #include <string.h>
@@ -45,8 +46,9 @@ static bool write_piece(struct bench *b, struct dump_port *d, uint64_t offset, u
     disk_cdb_transfer(b, &r, true, first_block(b) + offset / b->disk.block_bytes, bytes / b->disk.block_bytes, false);
     good = dump_execute(d, &r) && r.srb_status == SRB_STATUS_SUCCESS && r.transferred == bytes;
     if (!good)
-        bench_fail(b, "the dump's write of %u bytes at offset %llu: %s, SRB status %02x", (unsigned)bytes, (unsigned long long)offset,
-                   r.finished ? "completed" : "not completed within ten seconds", r.srb_status);
+        bench_fail(b, "the dump's write of %u bytes at offset %llu: %s, SRB status %02x", (unsigned)bytes,
+                   (unsigned long long)offset, r.finished ? "completed" : "not completed within ten seconds",
+                   r.srb_status);
     if (r.finished)
         request_check_buffer(&r);
     else
@@ -58,19 +60,24 @@ static bool write_piece(struct bench *b, struct dump_port *d, uint64_t offset, u
 static bool simple(struct bench *b, struct dump_port *d, uint8_t opcode, uint8_t length, uint32_t bytes)
 {
     struct io_buffer *buffer = bytes != 0 ? io_buffer_create(dump_adapter(d), bytes, 0) : NULL;
-    struct request r = {.cdb = {opcode, 0, 0, 0, opcode == 0x12 ? (uint8_t)bytes : 0}, .cdb_length = length, .buffer = buffer, .transfer = bytes,
-                        .flags = bytes != 0 ? SRB_FLAGS_DATA_IN : 0, .sense_capacity = PORT_SENSE_BYTES};
+    struct request r = {.cdb = {opcode, 0, 0, 0, opcode == 0x12 ? (uint8_t)bytes : 0},
+                        .cdb_length = length,
+                        .buffer = buffer,
+                        .transfer = bytes,
+                        .flags = bytes != 0 ? SRB_FLAGS_DATA_IN : 0,
+                        .sense_capacity = PORT_SENSE_BYTES};
     bool good = dump_execute(d, &r) && r.srb_status == SRB_STATUS_SUCCESS;
 
     if (!good)
-        bench_fail(b, "in dump mode the command %02x: %s, SRB status %02x", opcode, r.finished ? "completed" : "not completed", r.srb_status);
+        bench_fail(b, "in dump mode the command %02x: %s, SRB status %02x", opcode,
+                   r.finished ? "completed" : "not completed", r.srb_status);
     if (r.finished)
         io_buffer_destroy(buffer);
     return good;
 }
 
-/* Written in the sizes that Windows uses: headers of a page, then as much as a request takes. With `kept` the dump port driver stays in
- * charge: a crashed system never runs again. */
+/* Written in the sizes that Windows uses: headers of a page, then as much as a request takes. With `kept` the dump port
+ * driver stays in charge: a crashed system never runs again. */
 static bool write_dump(struct bench *b, struct dump_port **kept)
 {
     const char *failure = NULL;
@@ -141,7 +148,8 @@ static bool has_room(struct bench *b)
     return false;
 }
 
-/* The system stops in the middle of I/O and never goes on: nothing of the runtime copy runs again, so there is no unload either. */
+/* The system stops in the middle of I/O and never goes on: nothing of the runtime copy runs again, so there is no
+ * unload either. */
 void scenario_crash_dump(struct bench *b)
 {
     struct dump_port *d;

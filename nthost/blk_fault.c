@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Failure injection: the n-th call that may fail fails, for every n until there is none left ("systematic fault injection"), around any
- * plain scenario.
+ * Failure injection: the n-th call that may fail fails, for every n until there is none left ("systematic fault
+ * injection"), around any plain scenario.
  */
 #include <stdio.h>
 
@@ -22,21 +22,24 @@ int scenario_fault_injection(const struct blk_options *options)
         o.fail_nth = n;
         status = child_run(&o, &report);
         if (status != EXIT_OK) {
-            fprintf(stderr, "nthost: with call %llu failing (--scenario %s --fail-nth %llu --seed %llu): exit status %d\n", (unsigned long long)n, o.scenario,
-                    (unsigned long long)n, (unsigned long long)o.seed, status);
+            fprintf(stderr,
+                    "nthost: with call %llu failing (--scenario %s --fail-nth %llu --seed %llu): exit status %d\n",
+                    (unsigned long long)n, o.scenario, (unsigned long long)n, (unsigned long long)o.seed, status);
             return status;
         }
         if (report.fail_points < n)
             break;
         refused += report.note[0] != '\0';
         if (!options->quiet)
-            printf("call %llu fails: %s\n", (unsigned long long)n, report.note[0] != '\0' ? report.note : "the driver works all the same");
+            printf("call %llu fails: %s\n", (unsigned long long)n,
+                   report.note[0] != '\0' ? report.note : "the driver works all the same");
     }
     if (n == 1) {
         fputs("nthost: the driver made no call that may fail: nothing was tested\n", stderr);
         return EXIT_WRONG;
     }
-    printf("ok: systematic-fault-injection: %llu calls failed in turn, %llu refusals to start, the driver worked on in the others\n",
+    printf("ok: systematic-fault-injection: %llu calls failed in turn, %llu refusals to start, the driver worked on in "
+           "the others\n",
            (unsigned long long)(n - 1), (unsigned long long)refused);
     return EXIT_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * feature-matrix: every legal combination of the feature bits that a model device can offer, each with verified I/O. What contract v1 offers
- * can be absent, what it does not offer can be there; without VERSION_1 the driver has to refuse.
+ * feature-matrix: every legal combination of the feature bits that a model device can offer, each with verified I/O.
+ * What contract v1 offers can be absent, what it does not offer can be there; without VERSION_1 the driver has to
+ * refuse.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,12 +11,25 @@
 
 #define BIT(n) (1ull << (n))
 enum {
-    F_SIZE_MAX = 1, F_SEG_MAX = 2, F_GEOMETRY = 4, F_RO = 5, F_BLK_SIZE = 6, F_FLUSH = 9, F_TOPOLOGY = 10, F_CONFIG_WCE = 11, F_MQ = 12,
-    F_DISCARD = 13, F_WRITE_ZEROES = 14, F_INDIRECT = 28, F_EVENT_IDX = 29, F_VERSION_1 = 32
+    F_SIZE_MAX = 1,
+    F_SEG_MAX = 2,
+    F_GEOMETRY = 4,
+    F_RO = 5,
+    F_BLK_SIZE = 6,
+    F_FLUSH = 9,
+    F_TOPOLOGY = 10,
+    F_CONFIG_WCE = 11,
+    F_MQ = 12,
+    F_DISCARD = 13,
+    F_WRITE_ZEROES = 14,
+    F_INDIRECT = 28,
+    F_EVENT_IDX = 29,
+    F_VERSION_1 = 32
 };
 
-static const unsigned optional[] = {F_INDIRECT, F_EVENT_IDX, F_SEG_MAX, F_FLUSH, F_BLK_SIZE, F_SIZE_MAX, F_CONFIG_WCE, F_RO,
-                                    F_DISCARD,  F_TOPOLOGY,  F_GEOMETRY, F_MQ,   F_WRITE_ZEROES};
+static const unsigned optional[] = {F_INDIRECT, F_EVENT_IDX,  F_SEG_MAX,     F_FLUSH,   F_BLK_SIZE,
+                                    F_SIZE_MAX, F_CONFIG_WCE, F_RO,          F_DISCARD, F_TOPOLOGY,
+                                    F_GEOMETRY, F_MQ,         F_WRITE_ZEROES};
 #define OPTIONAL (sizeof(optional) / sizeof(optional[0]))
 
 static uint64_t features_of(unsigned combination)
@@ -66,8 +80,8 @@ void scenario_feature_run(struct bench *b)
         w.kind = WORKLOAD_RANDREAD;
     workload_run(b, &w, &b->result);
     if (b->result.errors != 0 || b->result.ios != w.count)
-        bench_fail(b, "%llu of %llu I/Os done, %llu failed", (unsigned long long)b->result.ios, (unsigned long long)w.count,
-                   (unsigned long long)b->result.errors);
+        bench_fail(b, "%llu of %llu I/Os done, %llu failed", (unsigned long long)b->result.ios,
+                   (unsigned long long)w.count, (unsigned long long)b->result.errors);
     if (disk_flush(b) != SRB_STATUS_SUCCESS)
         bench_fail(b, "SYNCHRONIZE CACHE failed");
     b->result.miscompares += pattern_check_image(b, &b->result.second_path_sectors);
@@ -129,8 +143,8 @@ int scenario_feature_matrix(const struct blk_options *options)
         runs++;
         if (run_combination(options, features, at) == EXIT_OK)
             continue;
-        fprintf(stderr, "nthost: wrong with features 0x%llx (combination %u, seed %llu)\n", (unsigned long long)features, at,
-                (unsigned long long)options->seed);
+        fprintf(stderr, "nthost: wrong with features 0x%llx (combination %u, seed %llu)\n",
+                (unsigned long long)features, at, (unsigned long long)options->seed);
         if (++wrong >= 5)
             break;
     }
@@ -139,6 +153,7 @@ int scenario_feature_matrix(const struct blk_options *options)
     none.model.features_removed = BIT(F_VERSION_1);
     if (child_run(&none, NULL) != EXIT_OK)
         wrong++;
-    printf("%s: feature-matrix: %u of %u combinations, %u wrong\n", wrong == 0 ? "ok" : "WRONG", runs, 1u << OPTIONAL, wrong);
+    printf("%s: feature-matrix: %u of %u combinations, %u wrong\n", wrong == 0 ? "ok" : "WRONG", runs, 1u << OPTIONAL,
+           wrong);
     return wrong == 0 ? EXIT_OK : EXIT_WRONG;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * flush: what has been flushed survives. On the model the bench counts the sectors that a power cut would lose, and then cuts the power;
- * on QEMU it counts the flushes that reached the drive.
+ * flush: what has been flushed survives. On the model the bench counts the sectors that a power cut would lose, and
+ * then cuts the power; on QEMU it counts the flushes that reached the drive.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The disk image that device and host share. Without --image it is a nameless temporary file, which QEMU opens through our process.
+ * The disk image that device and host share. Without --image it is a nameless temporary file, which QEMU opens through
+ * our process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +49,8 @@ void image_open(struct bench *b)
     b->image_bytes = o->capacity != 0 ? o->capacity : status.st_size != 0 ? (uint64_t)status.st_size : DEFAULT_CAPACITY;
     b->image_bytes &= ~(uint64_t)(SECTOR_BYTES - 1);
     if ((uint64_t)status.st_size != b->image_bytes && ftruncate(b->image_fd, (off_t)b->image_bytes) != 0)
-        environment_failed("cannot make %s %llu bytes long: %s", b->image_path, (unsigned long long)b->image_bytes, strerror(errno));
+        environment_failed("cannot make %s %llu bytes long: %s", b->image_path, (unsigned long long)b->image_bytes,
+                           strerror(errno));
 }
 
 void image_close(struct bench *b)

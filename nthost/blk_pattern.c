@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What every sector of the tested part of the disk holds: its number, a generation that grows with every write, and words that follow from
- * both and from the seed. A sector read back in the wrong place, from an older time, or half written, is told apart from a right one.
+ * What every sector of the tested part of the disk holds: its number, a generation that grows with every write, and
+ * words that follow from both and from the seed. A sector read back in the wrong place, from an older time, or half
+ * written, is told apart from a right one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -100,8 +101,10 @@ void pattern_write_image(struct bench *b, uint64_t sector, uint64_t sectors)
         uint64_t now = sectors < CHUNK_SECTORS ? sectors : CHUNK_SECTORS;
 
         pattern_fill(data, sector, now);
-        if (pwrite(b->image_fd, data, (size_t)(now * SECTOR_BYTES), (off_t)(sector * SECTOR_BYTES)) != (ssize_t)(now * SECTOR_BYTES))
-            environment_failed("cannot write sector %llu of the image: %s", (unsigned long long)sector, strerror(errno));
+        if (pwrite(b->image_fd, data, (size_t)(now * SECTOR_BYTES), (off_t)(sector * SECTOR_BYTES)) !=
+            (ssize_t)(now * SECTOR_BYTES))
+            environment_failed("cannot write sector %llu of the image: %s", (unsigned long long)sector,
+                               strerror(errno));
         sector += now;
         sectors -= now;
     }
@@ -115,13 +118,16 @@ uint64_t pattern_check_image(struct bench *b, uint64_t *compared)
     for (uint64_t at = 0; at < count;) {
         uint64_t now = count - at < CHUNK_SECTORS ? count - at : CHUNK_SECTORS;
 
-        if (pread(b->image_fd, data, (size_t)(now * SECTOR_BYTES), (off_t)((first + at) * SECTOR_BYTES)) != (ssize_t)(now * SECTOR_BYTES))
-            environment_failed("cannot read sector %llu of the image: %s", (unsigned long long)(first + at), strerror(errno));
+        if (pread(b->image_fd, data, (size_t)(now * SECTOR_BYTES), (off_t)((first + at) * SECTOR_BYTES)) !=
+            (ssize_t)(now * SECTOR_BYTES))
+            environment_failed("cannot read sector %llu of the image: %s", (unsigned long long)(first + at),
+                               strerror(errno));
         for (uint64_t i = 0; i < now; i++) {
             if (pattern_check(data + i * SECTOR_BYTES, first + at + i, 1, &wrong))
                 continue;
             if (miscompares++ < 5)
-                bench_fail(b, "second path: sector %llu of the image is not what was written through the driver", (unsigned long long)wrong);
+                bench_fail(b, "second path: sector %llu of the image is not what was written through the driver",
+                           (unsigned long long)wrong);
         }
         at += now;
     }

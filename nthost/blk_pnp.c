@@ -37,7 +37,8 @@ static void finish(struct bench *b, struct workload_run *run, struct workload *w
     workload_stop(run);
     workload_join(run);
     if (b->result.errors != 0)
-        bench_fail(b, "%llu of %llu I/Os failed", (unsigned long long)b->result.errors, (unsigned long long)b->result.ios);
+        bench_fail(b, "%llu of %llu I/Os failed", (unsigned long long)b->result.errors,
+                   (unsigned long long)b->result.ios);
     workload_verify_second_path(b, w, &b->result);
 }
 
@@ -45,14 +46,18 @@ static void query_capabilities(struct bench *b)
 {
     struct io_buffer *buffer = io_buffer_create(b->adapter, sizeof(STOR_DEVICE_CAPABILITIES), 0);
     STOR_DEVICE_CAPABILITIES *capabilities = (STOR_DEVICE_CAPABILITIES *)(void *)buffer->bytes;
-    struct request r = {.function = SRB_FUNCTION_PNP, .bypass = true, .pnp_action = StorQueryCapabilities, .buffer = buffer, .transfer = buffer->size};
+    struct request r = {.function = SRB_FUNCTION_PNP,
+                        .bypass = true,
+                        .pnp_action = StorQueryCapabilities,
+                        .buffer = buffer,
+                        .transfer = buffer->size};
 
     memset(capabilities, 0, sizeof(*capabilities));
     capabilities->Version = 1;
     request_execute(b->adapter, &r);
     if (capabilities->DeviceD1 || capabilities->DeviceD2)
-        bench_fail(b, "STOR_DEVICE_CAPABILITIES: \"Miniport drivers set this bit to 0\" (DeviceD1 %u, DeviceD2 %u)", capabilities->DeviceD1,
-                   capabilities->DeviceD2);
+        bench_fail(b, "STOR_DEVICE_CAPABILITIES: \"Miniport drivers set this bit to 0\" (DeviceD1 %u, DeviceD2 %u)",
+                   capabilities->DeviceD1, capabilities->DeviceD2);
     io_buffer_destroy(buffer);
 }
 
@@ -78,7 +83,8 @@ void scenario_pnp(struct bench *b)
         }
         let_work(b, 20);
         finish(b, run, &w);
-        bench_note(b, "%llu stops and starts with I/O, %llu I/Os", (unsigned long long)cycles, (unsigned long long)b->result.ios);
+        bench_note(b, "%llu stops and starts with I/O, %llu I/Os", (unsigned long long)cycles,
+                   (unsigned long long)b->result.ios);
     }
     bench_unload(b);
 }
@@ -159,7 +165,8 @@ int scenario_seeds(const struct blk_options *options)
 
 /* ---- surprise removal ---- */
 
-/* One life of a device that is pulled at --surprise-at: start, I/O, reset, more I/O. Whatever the step, every request ends and nothing leaks. */
+/* One life of a device that is pulled at --surprise-at: start, I/O, reset, more I/O. Whatever the step, every request
+ * ends and nothing leaks. */
 void scenario_surprise(struct bench *b)
 {
     struct workload_run *run;
@@ -195,8 +202,11 @@ int scenario_surprise_remove(const struct blk_options *options)
         o.surprise_at = step;
         status = child_run(&o, NULL);
         if (status != EXIT_OK) {
-            fprintf(stderr, "nthost: surprise removal at step %llu of %llu (--scenario surprise --surprise-at %llu --seed %llu): exit status %d\n",
-                    (unsigned long long)step, (unsigned long long)steps, (unsigned long long)step, (unsigned long long)options->seed, status);
+            fprintf(stderr,
+                    "nthost: surprise removal at step %llu of %llu (--scenario surprise --surprise-at %llu --seed "
+                    "%llu): exit status %d\n",
+                    (unsigned long long)step, (unsigned long long)steps, (unsigned long long)step,
+                    (unsigned long long)options->seed, status);
             return status;
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Resets of the logical unit, the target and the bus, with and without outstanding requests. Every request ends exactly once; the port driver
- * checks that a reset leaves none behind, the workload that no data is lost or mixed up.
+ * Resets of the logical unit, the target and the bus, with and without outstanding requests. Every request ends exactly
+ * once; the port driver checks that a reset leaves none behind, the workload that no data is lost or mixed up.
  */
 #include <string.h>
 
@@ -35,8 +35,8 @@ static void expect_working(struct bench *b)
     workload_run(b, &w, &b->result);
     workload_verify_second_path(b, &w, &b->result);
     if (b->result.errors != 0 || b->result.ios != w.count)
-        bench_fail(b, "after the resets %llu of %llu I/Os were done, %llu failed", (unsigned long long)b->result.ios, (unsigned long long)w.count,
-                   (unsigned long long)b->result.errors);
+        bench_fail(b, "after the resets %llu of %llu I/Os were done, %llu failed", (unsigned long long)b->result.ios,
+                   (unsigned long long)w.count, (unsigned long long)b->result.errors);
 }
 
 static bool wait_ios(void *context)
@@ -77,11 +77,12 @@ static void reset_under_load(struct bench *b, uint64_t count, bool bus)
     workload_stop(run);
     workload_join(run);
     if (b->result.errors != 0)
-        bench_fail(b, "%llu I/Os failed for good although each may be sent again after a reset", (unsigned long long)b->result.errors);
+        bench_fail(b, "%llu I/Os failed for good although each may be sent again after a reset",
+                   (unsigned long long)b->result.errors);
     if (outstanding == 0)
         bench_fail(b, "no request was outstanding at any of the resets: nothing was tested");
-    bench_note(b, "%llu resets, %llu requests outstanding at them, %llu sent again", (unsigned long long)done, (unsigned long long)outstanding,
-               (unsigned long long)b->result.retries);
+    bench_note(b, "%llu resets, %llu requests outstanding at them, %llu sent again", (unsigned long long)done,
+               (unsigned long long)outstanding, (unsigned long long)b->result.retries);
 }
 
 void scenario_lun_reset(struct bench *b)
@@ -116,7 +117,10 @@ void scenario_bus_reset(struct bench *b)
 
 void scenario_resets(struct bench *b)
 {
-    uint64_t count = b->options->repeat != 0 ? b->options->repeat : b->bus->real_time ? QEMU_RESETS : MODEL_RESETS, memory;
+    uint64_t count = b->options->repeat != 0 ? b->options->repeat
+                     : b->bus->real_time     ? QEMU_RESETS
+                                             : MODEL_RESETS,
+             memory;
 
     if (bench_must_start(b)) {
         expect_bus_reset(b);
@@ -128,7 +132,8 @@ void scenario_resets(struct bench *b)
                 expect_reset(b, i % 3 == 1 ? SRB_FUNCTION_RESET_LOGICAL_UNIT : SRB_FUNCTION_RESET_DEVICE);
         }
         if (ram_driver_allocations() != memory)
-            bench_fail(b, "the resets allocated memory %llu times", (unsigned long long)(ram_driver_allocations() - memory));
+            bench_fail(b, "the resets allocated memory %llu times",
+                       (unsigned long long)(ram_driver_allocations() - memory));
         expect_working(b);
         bench_note(b, "%llu resets", (unsigned long long)count);
     }

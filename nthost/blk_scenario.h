@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What `nthost blk --scenario NAME` can do. Names follow Microsoft's hardware certification kit where it has such a test.
+ * What `nthost blk --scenario NAME` can do. Names follow Microsoft's hardware certification kit where it has such a
+ * test.
  *
- * A plain scenario gets one bench, its bus open, and runs in a simulated thread at PASSIVE_LEVEL. A driving scenario runs others, each in a process of its own
- * (a device that misbehaves, a driver that breaks a rule end only that process), and returns the exit status of the whole.
+ * A plain scenario gets one bench, its bus open, and runs in a simulated thread at PASSIVE_LEVEL. A driving scenario
+ * runs others, each in a process of its own (a device that misbehaves, a driver that breaks a rule end only that
+ * process), and returns the exit status of the whole.
  */
 #ifndef NTHOST_BLK_SCENARIO_H
 #define NTHOST_BLK_SCENARIO_H
@@ -14,7 +16,7 @@ struct scenario {
     const char *name, *help;
     void (*run)(struct bench *b);
     int (*drive)(const struct blk_options *options);
-    bool verify; /* always with --verify */
+    bool verify;                                  /* always with --verify */
     void (*prepare)(struct blk_options *options); /* before the bus is opened */
 };
 
@@ -31,7 +33,8 @@ struct child_report {
     uint64_t fail_points, steps;
     char note[200];
 };
-/* blk_child.c: blk_run in a process of its own. `report` may be NULL. The exit status, or EXIT_ENVIRONMENT when it died of a signal. */
+/* blk_child.c: blk_run in a process of its own. `report` may be NULL. The exit status, or EXIT_ENVIRONMENT when it died
+ * of a signal. */
 int child_run(const struct blk_options *options, struct child_report *report);
 /* Where blk_run of this process leaves what its parent wants to know; NULL when there is no parent. */
 struct child_report *child_report_of_this_process(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * scsi-compliance: the table, every operation code that is not in it, wrong addresses, sense without a sense buffer, SRB functions
- * that do not exist.
+ * scsi-compliance: the table, every operation code that is not in it, wrong addresses, sense without a sense buffer,
+ * SRB functions that do not exist.
  */
 #include "blk_scsi.h"
 
@@ -34,16 +34,19 @@ static bool applies(const struct bench *b, const struct scsi_case *c)
     const struct disk *d = &b->disk;
     uint64_t bytes = (uint64_t)c->blocks * d->block_bytes;
 
-    return !((c->needs & NEEDS_WRITABLE && d->read_only) || (c->needs & NEEDS_READ_ONLY && !d->read_only) || (c->needs & NEEDS_UNMAP && !d->page_b2) ||
-             (c->needs & NEEDS_NO_UNMAP && d->page_b2) || (c->needs & NEEDS_SMALL && d->blocks >= 0xFFFFFFF0ull) || bytes > d->transfer_limit);
+    return !((c->needs & NEEDS_WRITABLE && d->read_only) || (c->needs & NEEDS_READ_ONLY && !d->read_only) ||
+             (c->needs & NEEDS_UNMAP && !d->page_b2) || (c->needs & NEEDS_NO_UNMAP && d->page_b2) ||
+             (c->needs & NEEDS_SMALL && d->blocks >= 0xFFFFFFF0ull) || bytes > d->transfer_limit);
 }
 
 static void expect_error(struct bench *b, const char *name, const struct request *r, uint32_t sense)
 {
     if (r->srb_status != SRB_STATUS_ERROR || r->scsi_status != 2)
-        bench_fail(b, "%s: SRB status %02x, SCSI status %02x; expected CHECK CONDITION", name, r->srb_status, r->scsi_status);
+        bench_fail(b, "%s: SRB status %02x, SCSI status %02x; expected CHECK CONDITION", name, r->srb_status,
+                   r->scsi_status);
     else if (!r->sense_valid || sense_of(r) != sense)
-        bench_fail(b, "%s: sense %06x (valid %u); expected %06x", name, (unsigned)sense_of(r), r->sense_valid, (unsigned)sense);
+        bench_fail(b, "%s: sense %06x (valid %u); expected %06x", name, (unsigned)sense_of(r), r->sense_valid,
+                   (unsigned)sense);
     else if (r->transferred != 0)
         bench_fail(b, "%s: an error that says %u bytes were transferred", name, (unsigned)r->transferred);
 }
@@ -53,9 +56,10 @@ static void expect_data(struct bench *b, const struct scsi_case *c, const struct
     uint32_t wanted = c->length == LENGTH_BLOCKS ? c->blocks * b->disk.block_bytes : (uint32_t)c->length;
 
     /* Less than there is room for may be reported as an underrun: SRB_STATUS_DATA_OVERRUN with the length. */
-    if (r->srb_status != SRB_STATUS_SUCCESS && !(r->srb_status == SRB_STATUS_DATA_OVERRUN && r->transferred < r->transfer)) {
-        bench_fail(b, "%s: SRB status %02x, SCSI status %02x, sense %06x; expected success", c->name, r->srb_status, r->scsi_status,
-                   (unsigned)sense_of(r));
+    if (r->srb_status != SRB_STATUS_SUCCESS &&
+        !(r->srb_status == SRB_STATUS_DATA_OVERRUN && r->transferred < r->transfer)) {
+        bench_fail(b, "%s: SRB status %02x, SCSI status %02x, sense %06x; expected success", c->name, r->srb_status,
+                   r->scsi_status, (unsigned)sense_of(r));
         return;
     }
     if (c->length != LENGTH_ANY && r->transferred != wanted)
@@ -68,10 +72,18 @@ static void run_case(struct bench *b, const struct scsi_case *c)
 {
     uint32_t bytes = c->blocks != 0 ? c->blocks * b->disk.block_bytes : c->bytes;
     uint8_t *data = calloc(1, bytes + 1);
-    struct command command = {.cdb_length = c->cdb_length, .lun = c->lun, .target = c->target, .in = c->direction == DATA_IN,
-                              .out = c->direction == DATA_OUT, .transfer = bytes, .data = data};
+    struct command command = {.cdb_length = c->cdb_length,
+                              .lun = c->lun,
+                              .target = c->target,
+                              .in = c->direction == DATA_IN,
+                              .out = c->direction == DATA_OUT,
+                              .transfer = bytes,
+                              .data = data};
     static const uint64_t no_lba = UINT64_MAX;
-    uint64_t lba = c->lba == LBA_LAST ? b->disk.blocks - 1 : c->lba == LBA_END ? b->disk.blocks : c->lba == LBA_BEFORE_LAST ? b->disk.blocks - 2 : no_lba;
+    uint64_t lba = c->lba == LBA_LAST          ? b->disk.blocks - 1
+                   : c->lba == LBA_END         ? b->disk.blocks
+                   : c->lba == LBA_BEFORE_LAST ? b->disk.blocks - 2
+                                               : no_lba;
 
     if (data == NULL)
         environment_failed("out of memory");
@@ -123,13 +135,19 @@ static void wrong_addresses(struct bench *b)
     } places[] = {{0, 1, 0}, {1, 0, 0}, {0, 127, 0}, {0, 0, 1}, {0, 0, 7}};
 
     for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        struct command c = {.cdb = {0x28, 0, 0, 0, 0, 0, 0, 0, 1}, .cdb_length = 10, .in = true, .transfer = b->disk.block_bytes, .path = places[i].path,
-                            .target = places[i].target, .lun = places[i].lun};
+        struct command c = {.cdb = {0x28, 0, 0, 0, 0, 0, 0, 0, 1},
+                            .cdb_length = 10,
+                            .in = true,
+                            .transfer = b->disk.block_bytes,
+                            .path = places[i].path,
+                            .target = places[i].target,
+                            .lun = places[i].lun};
 
         disk_command(b, &c);
         cases_run++;
         if (c.result.srb_status == SRB_STATUS_SUCCESS)
-            bench_fail(b, "READ(10) of %u:%u:%u, which does not exist, succeeded", places[i].path, places[i].target, places[i].lun);
+            bench_fail(b, "READ(10) of %u:%u:%u, which does not exist, succeeded", places[i].path, places[i].target,
+                       places[i].lun);
         if (places[i].lun != 0)
             expect_error(b, "READ(10) of a LUN that does not exist", &c.result, LUN_NOT_SUPPORTED);
     }
@@ -140,17 +158,20 @@ static void sense_without_buffer(struct bench *b)
 {
     for (unsigned variant = 0; variant < 2; variant++) {
         uint8_t sense[18] = {0};
-        struct command failing = {.cdb = {0xFF}, .cdb_length = 10, .no_sense = variant == 0, .disable_autosense = variant == 1};
-        struct command request = {.cdb = {0x03, 0, 0, 0, 18}, .cdb_length = 6, .in = true, .transfer = 18, .data = sense};
+        struct command failing = {
+            .cdb = {0xFF}, .cdb_length = 10, .no_sense = variant == 0, .disable_autosense = variant == 1};
+        struct command request = {
+            .cdb = {0x03, 0, 0, 0, 18}, .cdb_length = 6, .in = true, .transfer = 18, .data = sense};
 
         disk_command(b, &failing);
         cases_run++;
         if (failing.result.srb_status != SRB_STATUS_ERROR || failing.result.sense_valid)
-            bench_fail(b, "a failing command without autosense: SRB status %02x, sense valid %u", failing.result.srb_status, failing.result.sense_valid);
+            bench_fail(b, "a failing command without autosense: SRB status %02x, sense valid %u",
+                       failing.result.srb_status, failing.result.sense_valid);
         disk_command(b, &request);
         if (request.result.srb_status != SRB_STATUS_SUCCESS || (sense[2] & 0xF) != 5 || sense[12] != 0x20)
-            bench_fail(b, "REQUEST SENSE after a failing command without autosense: status %02x, key %x, code %02x", request.result.srb_status,
-                       sense[2] & 0xF, sense[12]);
+            bench_fail(b, "REQUEST SENSE after a failing command without autosense: status %02x, key %x, code %02x",
+                       request.result.srb_status, sense[2] & 0xF, sense[12]);
     }
 }
 
@@ -162,12 +183,14 @@ static void short_sense_buffer(struct bench *b)
     request_execute(b->adapter, &r);
     cases_run++;
     if (r.srb_status != SRB_STATUS_ERROR || !r.sense_valid || (r.sense[2] & 0xF) != 5)
-        bench_fail(b, "8 bytes of sense: SRB status %02x, valid %u, key %x", r.srb_status, r.sense_valid, r.sense[2] & 0xF);
+        bench_fail(b, "8 bytes of sense: SRB status %02x, valid %u, key %x", r.srb_status, r.sense_valid,
+                   r.sense[2] & 0xF);
 }
 
 static void unknown_functions(struct bench *b)
 {
-    static const uint8_t functions[] = {0x03, 0x11, SRB_FUNCTION_TERMINATE_IO, SRB_FUNCTION_WMI, SRB_FUNCTION_DUMP_POINTERS, 0x7F, 0xFE};
+    static const uint8_t functions[] = {
+        0x03, 0x11, SRB_FUNCTION_TERMINATE_IO, SRB_FUNCTION_WMI, SRB_FUNCTION_DUMP_POINTERS, 0x7F, 0xFE};
 
     for (unsigned i = 0; i < sizeof(functions); i++) {
         struct command c = {.function = functions[i], .no_retry = true, .no_sense = true};
@@ -181,7 +204,8 @@ static void unknown_functions(struct bench *b)
 
 static void short_cdb(struct bench *b)
 {
-    struct command c = {.cdb = {0x28, 0, 0, 0, 0, 0, 0, 0, 1}, .cdb_length = 6, .in = true, .transfer = b->disk.block_bytes};
+    struct command c = {
+        .cdb = {0x28, 0, 0, 0, 0, 0, 0, 0, 1}, .cdb_length = 6, .in = true, .transfer = b->disk.block_bytes};
 
     disk_command(b, &c);
     cases_run++;
@@ -208,7 +232,8 @@ void scenario_scsi_compliance(struct bench *b)
         unknown_functions(b);
         short_cdb(b);
         bench_note(b, "%u commands, %u do not apply to this disk (%llu blocks of %u bytes%s%s)", cases_run, skipped,
-                   (unsigned long long)b->disk.blocks, b->disk.block_bytes, b->disk.read_only ? ", read-only" : "", b->disk.page_b2 ? ", UNMAP" : "");
+                   (unsigned long long)b->disk.blocks, b->disk.block_bytes, b->disk.read_only ? ", read-only" : "",
+                   b->disk.page_b2 ? ", UNMAP" : "");
     }
     bench_unload(b);
 }

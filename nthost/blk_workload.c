@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The workload engine. Each job is a thread with its share of the queue depth; an I/O of the workload becomes as many requests as a class
- * driver would make of it (MaximumTransferLength, NumberOfPhysicalBreaks). A burst is submitted at DISPATCH_LEVEL without a yield in
- * between, as a file system that sends several requests does. Ranges in flight are never overlapped by another I/O.
+ * The workload engine. Each job is a thread with its share of the queue depth; an I/O of the workload becomes as many
+ * requests as a class driver would make of it (MaximumTransferLength, NumberOfPhysicalBreaks). A burst is submitted at
+ * DISPATCH_LEVEL without a yield in between, as a file system that sends several requests does. Ranges in flight are
+ * never overlapped by another I/O.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@
 #include "blk.h"
 
 #define DEFAULT_SPAN (64ull << 20)
-#define MAXIMUM_TRIES 100u /* classpnp gives up earlier; here a storm of resets must not hide an I/O that never works */
+#define MAXIMUM_TRIES 100u /* classpnp gives up earlier; here a storm of resets must not hide an I/O that never works \
+                            */
 #define READ_BACK_LIMIT (8ull << 20)
 #define LATENCIES_KEPT 1000000u
 
@@ -92,15 +94,18 @@ static void check_piece(struct workload_run *run, struct piece *p)
         if (b->options->verify && !p->owner->write &&
             !pattern_check(r->buffer->bytes, sector_of(b, p->lba), sectors_of(b, p->blocks), &wrong)) {
             run->result->miscompares++;
-            bench_fail(b, "sector %llu read through the driver is not what was written there", (unsigned long long)wrong);
+            bench_fail(b, "sector %llu read through the driver is not what was written there",
+                       (unsigned long long)wrong);
         }
         return;
     }
     if (run->result->errors < 3 && !p->owner->failed && !b->options->quiet)
-        fprintf(stderr, "nthost: I/O failed: %s of %u blocks at %llu: SRB status %02x, SCSI status %02x, sense %x/%02x/%02x, %u of %u bytes\n",
-                p->owner->write ? "write" : "read", (unsigned)p->blocks, (unsigned long long)p->lba, r->srb_status, r->scsi_status,
-                r->sense_valid ? r->sense[2] & 0xF : 0, r->sense_valid ? r->sense[12] : 0, r->sense_valid ? r->sense[13] : 0,
-                (unsigned)r->transferred, (unsigned)r->transfer);
+        fprintf(stderr,
+                "nthost: I/O failed: %s of %u blocks at %llu: SRB status %02x, SCSI status %02x, sense %x/%02x/%02x, "
+                "%u of %u bytes\n",
+                p->owner->write ? "write" : "read", (unsigned)p->blocks, (unsigned long long)p->lba, r->srb_status,
+                r->scsi_status, r->sense_valid ? r->sense[2] & 0xF : 0, r->sense_valid ? r->sense[12] : 0,
+                r->sense_valid ? r->sense[13] : 0, (unsigned)r->transferred, (unsigned)r->transfer);
     p->owner->failed = true;
     if (p->owner->write && b->options->verify)
         pattern_forget(sector_of(b, p->lba), sectors_of(b, p->blocks));
@@ -207,7 +212,8 @@ static void collect(struct workload_run *run, struct io *io)
 
 static bool may_start(const struct workload_run *run)
 {
-    return !run->stop && run->started < run->wanted && !run->bench->gone && (run->deadline_us == 0 || clock_us() < run->deadline_us);
+    return !run->stop && run->started < run->wanted && !run->bench->gone &&
+           (run->deadline_us == 0 || clock_us() < run->deadline_us);
 }
 
 static bool has_finished(void *context)
@@ -283,7 +289,8 @@ static void job_main(void *context)
             for (unsigned i = 0; i < count; i++)
                 submit_io(run, list[i]);
         }
-        thread_wait(burst != 0 ? all_idle : has_finished, job, burst != 0 || job->idle != job->io_count ? UINT64_MAX : 0);
+        thread_wait(burst != 0 ? all_idle : has_finished, job,
+                    burst != 0 || job->idle != job->io_count ? UINT64_MAX : 0);
         collect_finished(job);
     }
     collect_finished(job);
@@ -335,20 +342,24 @@ static void measure_layout(struct workload_run *run)
 {
     const struct workload *w = run->workload;
     struct bench *b = run->bench;
-    uint64_t disk_bytes = b->disk.blocks * b->disk.block_bytes, offset = w->offset / b->disk.block_bytes * b->disk.block_bytes;
+    uint64_t disk_bytes = b->disk.blocks * b->disk.block_bytes,
+             offset = w->offset / b->disk.block_bytes * b->disk.block_bytes;
 
     if (w->block_bytes % b->disk.block_bytes != 0)
-        environment_failed("block size %u of the workload is no multiple of the disk's %u", w->block_bytes, b->disk.block_bytes);
+        environment_failed("block size %u of the workload is no multiple of the disk's %u", w->block_bytes,
+                           b->disk.block_bytes);
     if (offset + w->block_bytes > disk_bytes)
-        environment_failed("the workload starts at byte %llu of a disk of %llu bytes", (unsigned long long)offset, (unsigned long long)disk_bytes);
+        environment_failed("the workload starts at byte %llu of a disk of %llu bytes", (unsigned long long)offset,
+                           (unsigned long long)disk_bytes);
     run->span = w->span != 0 ? w->span : DEFAULT_SPAN;
     if (run->span > disk_bytes - offset)
         run->span = disk_bytes - offset;
     run->chunks = run->span / w->block_bytes;
     run->chunk_blocks = w->block_bytes / b->disk.block_bytes;
     run->first_block = offset / b->disk.block_bytes;
-    run->piece_bytes = w->block_bytes < b->disk.transfer_limit ? w->block_bytes
-                                                               : b->disk.transfer_limit / b->disk.block_bytes * b->disk.block_bytes;
+    run->piece_bytes = w->block_bytes < b->disk.transfer_limit
+                           ? w->block_bytes
+                           : b->disk.transfer_limit / b->disk.block_bytes * b->disk.block_bytes;
 }
 
 struct workload_run *workload_begin(struct bench *b, const struct workload *w, struct workload_result *result)
@@ -461,8 +472,8 @@ void workload_run(struct bench *b, const struct workload *w, struct workload_res
     result->instructions = instruction_count() - instructions;
     result->doorbells = b->doorbells.writes;
     result->isr_reads = b->isr.reads;
-    result->other_mmio = access_other_count() + b->common.reads + b->common.writes + b->config.reads + b->config.writes + b->doorbells.reads +
-                         b->isr.writes;
+    result->other_mmio = access_other_count() + b->common.reads + b->common.writes + b->config.reads +
+                         b->config.writes + b->doorbells.reads + b->isr.writes;
     b->measured = true;
 }
 
@@ -498,7 +509,8 @@ void workload_verify_second_path(struct bench *b, const struct workload *w, stru
             bench_fail(b, "reading block %llu back failed", (unsigned long long)lba);
         } else if (!pattern_check(data, sector_of(b, lba), sectors, &wrong)) {
             result->miscompares++;
-            bench_fail(b, "second path: sector %llu read through the driver is not what the host wrote to the image", (unsigned long long)wrong);
+            bench_fail(b, "second path: sector %llu read through the driver is not what the host wrote to the image",
+                       (unsigned long long)wrong);
         }
         result->second_path_sectors += sectors;
     }

@@ -75,7 +75,10 @@ bool workload_parse(struct workload *w, const char *text)
             continue;
         w->kind = (enum workload_kind)i;
         if (!parse_pairs(w, text + length) || w->block_bytes % SECTOR_BYTES != 0) {
-            fprintf(stderr, "nthost blk: workload '%s': keys are bs (multiple of 512) qd count jobs burst read span offset fua seconds\n", text);
+            fprintf(stderr,
+                    "nthost blk: workload '%s': keys are bs (multiple of 512) qd count jobs burst read span offset fua "
+                    "seconds\n",
+                    text);
             return false;
         }
         return true;

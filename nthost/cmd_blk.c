@@ -86,13 +86,15 @@ static void print_result(const struct bench *b, int status)
 
     if (o->json != NULL && strcmp(o->json, "-") == 0)
         return;
-    printf("%s: %s on %s, %s, %s, seed %llu", status == EXIT_OK ? "ok" : "WRONG", o->scenario, o->use_model ? "model" : "qemu", irq_name(b),
-           sizeof(void *) == 8 ? "amd64" : "x86", (unsigned long long)o->seed);
+    printf("%s: %s on %s, %s, %s, seed %llu", status == EXIT_OK ? "ok" : "WRONG", o->scenario,
+           o->use_model ? "model" : "qemu", irq_name(b), sizeof(void *) == 8 ? "amd64" : "x86",
+           (unsigned long long)o->seed);
     if (b->measured) {
-        printf(": %llu I/Os, %llu errors, %llu miscompares, %llu doorbells, %llu isr reads, %llu other mmio, %llu interrupts, %.0f I/O per second",
-               (unsigned long long)r->ios, (unsigned long long)r->errors, (unsigned long long)r->miscompares, (unsigned long long)r->doorbells,
-               (unsigned long long)r->isr_reads, (unsigned long long)r->other_mmio, (unsigned long long)r->interrupts,
-               r->seconds > 0 ? (double)r->ios / r->seconds : 0);
+        printf(": %llu I/Os, %llu errors, %llu miscompares, %llu doorbells, %llu isr reads, %llu other mmio, %llu "
+               "interrupts, %.0f I/O per second",
+               (unsigned long long)r->ios, (unsigned long long)r->errors, (unsigned long long)r->miscompares,
+               (unsigned long long)r->doorbells, (unsigned long long)r->isr_reads, (unsigned long long)r->other_mmio,
+               (unsigned long long)r->interrupts, r->seconds > 0 ? (double)r->ios / r->seconds : 0);
         if (o->count_instructions && r->ios != 0)
             printf(", %.1f instructions per I/O", (double)r->instructions / (double)r->ios);
     }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The dump port driver: what Windows uses to write a crash dump or a hibernation file when nothing else of the system works any more
+ * The dump port driver: what Windows uses to write a crash dump or a hibernation file when nothing else of the system
+ * works any more
  * ("Restrictions on Miniport Drivers that Manage the Boot Drive").
  *
- * A second copy of the miniport is loaded; DriverEntry gets NULL arguments and HwStorFindAdapter the string "dump=1"; everything runs at
- * HIGH_LEVEL on one processor, without locks, interrupts, DPCs and timers, with at most 32 KiB of uncached memory, one request at a time, and
- * completions are found by calling HwStorInterrupt between stalls. From dump_open to dump_close no other simulated processor or thread
- * runs, and the runtime copy of the miniport is not called.
+ * A second copy of the miniport is loaded; DriverEntry gets NULL arguments and HwStorFindAdapter the string "dump=1";
+ * everything runs at HIGH_LEVEL on one processor, without locks, interrupts, DPCs and timers, with at most 32 KiB of
+ * uncached memory, one request at a time, and completions are found by calling HwStorInterrupt between stalls. From
+ * dump_open to dump_close no other simulated processor or thread runs, and the runtime copy of the miniport is not
+ * called.
  */
 #ifndef NTHOST_DUMP_PORT_H
 #define NTHOST_DUMP_PORT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A tiny JSON writer: values are appended to a stream in the order in which they are given. Keys are our own literals; string values are
- * escaped. json_open starts the outermost object, json_close ends it.
+ * A tiny JSON writer: values are appended to a stream in the order in which they are given. Keys are our own literals;
+ * string values are escaped. json_open starts the outermost object, json_close ends it.
  */
 #ifndef NTHOST_JSON_H
 #define NTHOST_JSON_H

@@ -2,11 +2,12 @@
  *
  * The built-in storport.sys, seen from a command: one adapter with its miniport, and the requests sent to it.
  *
- * A command loads a miniport (adapter_load runs DriverEntry), starts it on a PCI function, sends requests, drives plug and
- * play and power, and unloads it, which ends with the leak check. Everything here is called from a simulated thread at
- * PASSIVE_LEVEL unless said otherwise, and may be interleaved with the driver's callbacks at every yield point.
- * A failure that Windows would report (a start that fails, a request that fails) is a return value; a broken rule ends the
- * process (verifier.h). The rules are those of the StorPort pages of the Windows driver documentation; each check names its page.
+ * A command loads a miniport (adapter_load runs DriverEntry), starts it on a PCI function, sends requests, drives plug
+ * and play and power, and unloads it, which ends with the leak check. Everything here is called from a simulated thread
+ * at PASSIVE_LEVEL unless said otherwise, and may be interleaved with the driver's callbacks at every yield point. A
+ * failure that Windows would report (a start that fails, a request that fails) is a return value; a broken rule ends
+ * the process (verifier.h). The rules are those of the StorPort pages of the Windows driver documentation; each check
+ * names its page.
  */
 #ifndef NTHOST_STORPORT_ADAPTER_H
 #define NTHOST_STORPORT_ADAPTER_H
@@ -23,16 +24,16 @@
 #define PORT_MAX_MESSAGES 16u
 
 struct adapter_options {
-    const char *driver;            /* path of the .sys */
-    const char *modules;           /* --modules DIR, or NULL */
-    bool msix;                     /* grant messages when the miniport and the device can */
-    unsigned messages;             /* MessageNumberLimit of the INF */
-    const char *argument;          /* DriverParameter: the ArgumentString of HwStorFindAdapter; NULL: empty */
-    unsigned config_length;        /* of PORT_CONFIGURATION_INFORMATION; 0: Windows 7's */
-    unsigned reset_hold_ms;        /* how long the queues rest after a bus reset */
-    bool reset_bus_only;           /* a timeout goes straight to HwStorResetBus instead of resetting the unit first */
-    unsigned timeout_seconds;      /* TimeOutValue of requests */
-    const char *tolerate;          /* comma-separated rules that are reported but do not end the run, or NULL */
+    const char *driver;       /* path of the .sys */
+    const char *modules;      /* --modules DIR, or NULL */
+    bool msix;                /* grant messages when the miniport and the device can */
+    unsigned messages;        /* MessageNumberLimit of the INF */
+    const char *argument;     /* DriverParameter: the ArgumentString of HwStorFindAdapter; NULL: empty */
+    unsigned config_length;   /* of PORT_CONFIGURATION_INFORMATION; 0: Windows 7's */
+    unsigned reset_hold_ms;   /* how long the queues rest after a bus reset */
+    bool reset_bus_only;      /* a timeout goes straight to HwStorResetBus instead of resetting the unit first */
+    unsigned timeout_seconds; /* TimeOutValue of requests */
+    const char *tolerate;     /* comma-separated rules that are reported but do not end the run, or NULL */
 };
 
 typedef struct adapter adapter;
@@ -40,7 +41,7 @@ typedef struct adapter adapter;
 enum adapter_state {
     ADAPTER_LOADED,
     ADAPTER_RUNNING,
-    ADAPTER_STOPPED,    /* PnP stop: resources given back */
+    ADAPTER_STOPPED, /* PnP stop: resources given back */
     ADAPTER_POWERED_DOWN,
     ADAPTER_FAILED,
     ADAPTER_REMOVED,
@@ -111,16 +112,17 @@ struct request {
     /* filled in by the submitter */
     uint8_t function, path, target, lun, cdb_length;
     uint8_t cdb[16];
-    uint32_t flags;           /* SRB_FLAGS_DATA_IN / DATA_OUT / DISABLE_AUTOSENSE */
-    uint32_t transfer;        /* DataTransferLength */
-    uint32_t timeout_seconds; /* 0: the option's */
-    struct io_buffer *buffer; /* NULL: no data */
-    uint8_t sense_capacity;   /* SenseInfoBufferLength; 0: none */
-    bool bypass;              /* not held by a paused or full queue (resets, PnP, power) */
-    uint32_t pnp_action, pnp_flags;  /* SRB_FUNCTION_PNP: PnPAction, SrbPnPFlags */
+    uint32_t flags;                     /* SRB_FLAGS_DATA_IN / DATA_OUT / DISABLE_AUTOSENSE */
+    uint32_t transfer;                  /* DataTransferLength */
+    uint32_t timeout_seconds;           /* 0: the option's */
+    struct io_buffer *buffer;           /* NULL: no data */
+    uint8_t sense_capacity;             /* SenseInfoBufferLength; 0: none */
+    bool bypass;                        /* not held by a paused or full queue (resets, PnP, power) */
+    uint32_t pnp_action, pnp_flags;     /* SRB_FUNCTION_PNP: PnPAction, SrbPnPFlags */
     uint32_t power_state, power_action; /* SRB_FUNCTION_POWER */
-    struct request *target_request;  /* SRB_FUNCTION_ABORT_COMMAND: NextSrb */
-    void (*done)(struct request *r); /* at DISPATCH_LEVEL, when everything below is final; may submit again. NULL: none */
+    struct request *target_request;     /* SRB_FUNCTION_ABORT_COMMAND: NextSrb */
+    void (*done)(
+        struct request *r); /* at DISPATCH_LEVEL, when everything below is final; may submit again. NULL: none */
     void *context;
 
     /* results */
@@ -147,9 +149,11 @@ struct request {
 void request_submit(adapter *a, struct request *r);
 /* Submits, waits at PASSIVE_LEVEL, and returns the SRB status. */
 uint8_t request_execute(adapter *a, struct request *r);
-/* After the completion the buffer must stay as it is, whoever may still hold it: rule buffer-changed-after-completion. */
+/* After the completion the buffer must stay as it is, whoever may still hold it: rule buffer-changed-after-completion.
+ */
 void request_check_buffer(const struct request *r);
-/* The largest transfer that a class driver sends in one request, by MaximumTransferLength and NumberOfPhysicalBreaks. */
+/* The largest transfer that a class driver sends in one request, by MaximumTransferLength and NumberOfPhysicalBreaks.
+ */
 uint32_t adapter_transfer_limit(const adapter *a);
 
 #endif

@@ -21,7 +21,8 @@ struct io_buffer *io_buffer_create(adapter *a, uint32_t bytes, uint32_t offset)
     buffer->before = MARGIN_BYTES;
     buffer->after = offset;
     buffer->size = bytes;
-    memory = buffer->allocation = ram_alloc((size_t)buffer->before + bytes + offset, low ? RAM_BELOW_4G : 0, "data buffer");
+    memory = buffer->allocation =
+        ram_alloc((size_t)buffer->before + bytes + offset, low ? RAM_BELOW_4G : 0, "data buffer");
     memset(memory, MARGIN_PATTERN, buffer->before);
     memset(memory + buffer->before + bytes, MARGIN_PATTERN, offset);
     buffer->bytes = memory + buffer->before;
@@ -37,7 +38,8 @@ void io_buffer_destroy(struct io_buffer *buffer)
     memory = buffer->allocation;
     for (uint32_t i = 0; i < buffer->before; i++) {
         if (memory[i] != MARGIN_PATTERN)
-            rule_broken("buffer-overrun", "byte %u before a data buffer of %u bytes was overwritten", buffer->before - i, buffer->size);
+            rule_broken("buffer-overrun", "byte %u before a data buffer of %u bytes was overwritten",
+                        buffer->before - i, buffer->size);
     }
     for (uint32_t i = 0; i < buffer->after; i++) {
         if (buffer->bytes[buffer->size + i] != MARGIN_PATTERN)
@@ -65,14 +67,17 @@ uint64_t io_buffer_checksum(const struct io_buffer *buffer, uint32_t bytes)
 void request_check_buffer(const struct request *r)
 {
     if (r->buffer != NULL && r->checksum_bytes != 0 && io_buffer_checksum(r->buffer, r->checksum_bytes) != r->checksum)
-        rule_broken("buffer-changed-after-completion", "%u bytes of a completed request (CDB %02x) changed after RequestComplete", r->checksum_bytes,
+        rule_broken("buffer-changed-after-completion",
+                    "%u bytes of a completed request (CDB %02x) changed after RequestComplete", r->checksum_bytes,
                     r->cdb[0]);
 }
 
 uint32_t adapter_transfer_limit(const adapter *a)
 {
     /* classpnp counts one page less than MaximumPhysicalPages, for a buffer that does not start at a page border. */
-    uint64_t by_pages = a->agreed.NumberOfPhysicalBreaks > 1 ? (uint64_t)(a->agreed.NumberOfPhysicalBreaks - 1) * PAGE_BYTES : PAGE_BYTES;
+    uint64_t by_pages = a->agreed.NumberOfPhysicalBreaks > 1
+                            ? (uint64_t)(a->agreed.NumberOfPhysicalBreaks - 1) * PAGE_BYTES
+                            : PAGE_BYTES;
     uint64_t limit = a->agreed.MaximumTransferLength < by_pages ? a->agreed.MaximumTransferLength : by_pages;
 
     return limit > 0x7FFFF000u ? 0x7FFFF000u : (uint32_t)limit & ~(PAGE_BYTES - 1);

@@ -70,8 +70,8 @@ adapter *port_enter(void *extension, const char *api, uint8_t max_irql, uint32_t
 
     port_enter_without_extension(api, max_irql);
     if (a == NULL)
-        rule_broken("device-extension", "%s: %p is not the device extension that the port driver passes to the miniport", api,
-                    extension);
+        rule_broken("device-extension",
+                    "%s: %p is not the device extension that the port driver passes to the miniport", api, extension);
     if ((IN(callback_current()) & callbacks) == 0)
         port_rule(a, "callback-context", "%s called from %s, where its documentation page does not allow it", api,
                   callback_name(callback_current()));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * PORT_CONFIGURATION_INFORMATION as Windows 7 hands it out, and what HwStorFindAdapter may return in it. Sources: the pages
- * PORT_CONFIGURATION_INFORMATION (storport.h), HW_INITIALIZATION_DATA and HW_FIND_ADAPTER.
+ * PORT_CONFIGURATION_INFORMATION as Windows 7 hands it out, and what HwStorFindAdapter may return in it. Sources: the
+ * pages PORT_CONFIGURATION_INFORMATION (storport.h), HW_INITIALIZATION_DATA and HW_FIND_ADAPTER.
  */
 #include "storport_internal.h"
 
@@ -11,26 +11,30 @@
 #define MAXIMUM_TARGETS 128u          /* SCSI_MAXIMUM_TARGETS_PER_BUS */
 #define MAXIMUM_LOGICAL_UNITS 8u      /* SCSI_MAXIMUM_LOGICAL_UNITS */
 #define MAXIMUM_BUSES 255u
-#define DEFAULT_MAX_IO 1000u          /* "The default is set to 1000 by Storport" */
+#define DEFAULT_MAX_IO 1000u /* "The default is set to 1000 by Storport" */
 #define INTX_LEVEL 11u
 
 bool config_init_data_valid(const adapter *a, const HW_INITIALIZATION_DATA *data)
 {
     if (data->HwInitializationDataSize != sizeof(*data))
         return false;
-    if (data->HwInitialize == NULL || data->HwStartIo == NULL || data->HwInterrupt == NULL || data->HwFindAdapter == NULL ||
-        data->HwResetBus == NULL || data->HwAdapterControl == NULL)
-        port_rule(a, "init-data", "HW_INITIALIZATION_DATA lacks a required routine (HwInitialize, HwStartIo, HwInterrupt, HwFindAdapter, "
-                                  "HwResetBus, HwAdapterControl)");
+    if (data->HwInitialize == NULL || data->HwStartIo == NULL || data->HwInterrupt == NULL ||
+        data->HwFindAdapter == NULL || data->HwResetBus == NULL || data->HwAdapterControl == NULL)
+        port_rule(
+            a, "init-data",
+            "HW_INITIALIZATION_DATA lacks a required routine (HwInitialize, HwStartIo, HwInterrupt, HwFindAdapter, "
+            "HwResetBus, HwAdapterControl)");
     if (data->HwDmaStarted != NULL || data->HwAdapterState != NULL)
         port_rule(a, "init-data", "HwDmaStarted and HwAdapterState must be NULL");
     if (data->NeedPhysicalAddresses != TRUE || data->TaggedQueuing != TRUE || data->AutoRequestSense != TRUE ||
         data->MultipleRequestPerLu != TRUE)
-        port_rule(a, "init-data", "NeedPhysicalAddresses, TaggedQueuing, AutoRequestSense and MultipleRequestPerLu must be TRUE "
-                                  "(they are %u, %u, %u, %u)",
+        port_rule(a, "init-data",
+                  "NeedPhysicalAddresses, TaggedQueuing, AutoRequestSense and MultipleRequestPerLu must be TRUE "
+                  "(they are %u, %u, %u, %u)",
                   data->NeedPhysicalAddresses, data->TaggedQueuing, data->AutoRequestSense, data->MultipleRequestPerLu);
     if (data->AdapterInterfaceType != PCIBus)
-        port_rule(a, "init-data", "AdapterInterfaceType is %d, the device is on PCIBus (5)", (int)data->AdapterInterfaceType);
+        port_rule(a, "init-data", "AdapterInterfaceType is %d, the device is on PCIBus (5)",
+                  (int)data->AdapterInterfaceType);
     if (data->MapBuffers > STOR_MAP_NON_READ_WRITE_BUFFERS)
         port_rule(a, "init-data", "MapBuffers %u is unknown to Windows 7", data->MapBuffers);
     return true;
@@ -110,13 +114,13 @@ void config_release(adapter *a)
     a->ranges = NULL;
 }
 
-/* "Miniport drivers must not modify this member." DmaWidth is not in the list: the page StorPortGetUncachedExtension asks the
- * miniport to fill it in. */
+/* "Miniport drivers must not modify this member." DmaWidth is not in the list: the page StorPortGetUncachedExtension
+ * asks the miniport to fill it in. */
 static void check_unmodified(const adapter *a)
 {
     const PORT_CONFIGURATION_INFORMATION *now = &a->agreed, *was = &a->given;
 
-#define UNMODIFIED(field) \
+#define UNMODIFIED(field)         \
     if (now->field != was->field) \
     port_rule(a, "port-configuration", "HwStorFindAdapter changed " #field ", which miniport drivers must not modify")
     UNMODIFIED(Length);
@@ -156,13 +160,16 @@ static void check_values(const adapter *a)
 
     if (c->ScatterGather != TRUE || c->Master != TRUE || c->NeedPhysicalAddresses != TRUE || c->TaggedQueuing != TRUE ||
         c->AutoRequestSense != TRUE || c->MultipleRequestPerLu != TRUE)
-        port_rule(a, "port-configuration", "ScatterGather, Master, NeedPhysicalAddresses, TaggedQueuing, AutoRequestSense and "
-                                           "MultipleRequestPerLu must stay TRUE");
+        port_rule(a, "port-configuration",
+                  "ScatterGather, Master, NeedPhysicalAddresses, TaggedQueuing, AutoRequestSense and "
+                  "MultipleRequestPerLu must stay TRUE");
     if (c->MaximumTransferLength < PAGE_BYTES || c->NumberOfPhysicalBreaks == 0)
-        port_rule(a, "port-configuration", "MaximumTransferLength %u, NumberOfPhysicalBreaks %u: not even a page can be transferred",
+        port_rule(a, "port-configuration",
+                  "MaximumTransferLength %u, NumberOfPhysicalBreaks %u: not even a page can be transferred",
                   (unsigned)c->MaximumTransferLength, (unsigned)c->NumberOfPhysicalBreaks);
     if (c->AlignmentMask > 0x1FF || (c->AlignmentMask & (c->AlignmentMask + 1)) != 0)
-        port_rule(a, "port-configuration", "AlignmentMask 0x%x is none of the masks of wdm.h (0 to FILE_512_BYTE_ALIGNMENT)",
+        port_rule(a, "port-configuration",
+                  "AlignmentMask 0x%x is none of the masks of wdm.h (0 to FILE_512_BYTE_ALIGNMENT)",
                   (unsigned)c->AlignmentMask);
     if (c->MapBuffers > STOR_MAP_NON_READ_WRITE_BUFFERS)
         port_rule(a, "port-configuration", "MapBuffers %u is unknown to Windows 7", c->MapBuffers);
@@ -182,8 +189,9 @@ static void check_uncached(const adapter *a)
     if (a->at_uncached.MaximumTransferLength != a->agreed.MaximumTransferLength ||
         a->at_uncached.NumberOfPhysicalBreaks != a->agreed.NumberOfPhysicalBreaks ||
         a->at_uncached.SrbExtensionSize != a->agreed.SrbExtensionSize)
-        port_rule(a, "uncached-extension", "MaximumTransferLength, NumberOfPhysicalBreaks or SrbExtensionSize changed after "
-                                           "StorPortGetUncachedExtension, which wants them filled in");
+        port_rule(a, "uncached-extension",
+                  "MaximumTransferLength, NumberOfPhysicalBreaks or SrbExtensionSize changed after "
+                  "StorPortGetUncachedExtension, which wants them filled in");
 }
 
 bool config_accept(adapter *a)
@@ -201,7 +209,8 @@ bool config_accept(adapter *a)
     return true;
 }
 
-/* "Use of Mapping Buffers in the Storport I/O Model": which requests carry a DataBuffer that the miniport may read or write. */
+/* "Use of Mapping Buffers in the Storport I/O Model": which requests carry a DataBuffer that the miniport may read or
+ * write. */
 bool config_maps_buffers(const adapter *a, const struct request *r)
 {
     uint8_t opcode = r->cdb[0];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What the files of the built-in storport.sys share. Everything runs on one host thread and is interleaved at yield points only
- * (cpu.h), so the port driver's own lists need no lock; nothing here may be relied on across a yield point.
+ * What the files of the built-in storport.sys share. Everything runs on one host thread and is interleaved at yield
+ * points only (cpu.h), so the port driver's own lists need no lock; nothing here may be relied on across a yield point.
  */
 #ifndef NTHOST_STORPORT_INTERNAL_H
 #define NTHOST_STORPORT_INTERNAL_H
@@ -48,8 +48,9 @@ const char *callback_name(enum callback callback);
 #define callback_call(callback, function, count, ...) \
     driver_call(callback_name(callback), (void *)(uintptr_t)(function), count, __VA_ARGS__)
 
-/* Head of every exported routine: IRQL limits, yield point, step count; and that the caller passed its device extension and is in one of
- * `callbacks` (rule callback-context). In dump mode everything runs at HIGH_LEVEL ("Interrupt request level") and only the context counts. */
+/* Head of every exported routine: IRQL limits, yield point, step count; and that the caller passed its device extension
+ * and is in one of `callbacks` (rule callback-context). In dump mode everything runs at HIGH_LEVEL ("Interrupt request
+ * level") and only the context counts. */
 adapter *port_enter(void *extension, const char *api, uint8_t max_irql, uint32_t callbacks);
 void port_enter_without_extension(const char *api, uint8_t max_irql);
 /* rule_broken, unless the rule is one of --tolerate: then it is printed once and the caller carries on. */
@@ -81,9 +82,9 @@ struct pool_block {
 
 struct unit {
     uint8_t path, target, lun;
-    bool inquired;     /* the miniport has received an INQUIRY for it */
-    bool exists;       /* ... and answered it */
-    void *extension;   /* SpecificLuExtensionSize */
+    bool inquired;   /* the miniport has received an INQUIRY for it */
+    bool exists;     /* ... and answered it */
+    void *extension; /* SpecificLuExtensionSize */
     unsigned depth, outstanding;
     uint64_t busy_until;   /* count of completions that ends StorPortDeviceBusy; 0: ready */
     uint64_t paused_until; /* clock; 0: not paused */
@@ -94,7 +95,8 @@ struct unit {
 
 enum slot_state { SLOT_FREE, SLOT_BUILDING, SLOT_STARTED, SLOT_COMPLETED };
 
-/* The memory of one request in flight. Slots are reused in turn, hidden in between, so that a driver's late access faults. */
+/* The memory of one request in flight. Slots are reused in turn, hidden in between, so that a driver's late access
+ * faults. */
 struct request_slot {
     SCSI_REQUEST_BLOCK *srb;
     void *extension;
@@ -110,7 +112,7 @@ struct request_slot {
     struct request *request;
     struct unit *unit;
     SCSI_REQUEST_BLOCK given, result;
-    struct request_slot *next;        /* free list or outstanding list */
+    struct request_slot *next; /* free list or outstanding list */
     struct request_slot *next_in_hash;
     struct request_slot *next_completed;
 };
@@ -133,8 +135,8 @@ struct adapter {
     uint8_t *extension;
     PORT_CONFIGURATION_INFORMATION *config; /* the miniport's view: `Length` bytes up to a guard page */
     uint32_t config_length;
-    PORT_CONFIGURATION_INFORMATION given;   /* as it was handed out */
-    PORT_CONFIGURATION_INFORMATION agreed;  /* as it came back */
+    PORT_CONFIGURATION_INFORMATION given;       /* as it was handed out */
+    PORT_CONFIGURATION_INFORMATION agreed;      /* as it came back */
     PORT_CONFIGURATION_INFORMATION at_uncached; /* as it was when the uncached extension was asked for */
     ACCESS_RANGE *ranges;
     unsigned range_count;
@@ -158,7 +160,7 @@ struct adapter {
     uint32_t supported_controls; /* bit per SCSI_ADAPTER_CONTROL_TYPE */
     unsigned performance_flags;
     const char *check_due; /* the reset whose result is still to be looked at */
-    unsigned active; /* callbacks of the miniport that are running, on any processor */
+    unsigned active;       /* callbacks of the miniport that are running, on any processor */
 
     /* queues */
     struct unit *units;
@@ -169,7 +171,7 @@ struct adapter {
     struct request_slot *slot_hash[SLOT_HASH];
     struct request_slot *completed, **completed_end;
     dpc completion_dpc;
-    bool held;             /* by stop, power and reset */
+    bool held; /* by stop, power and reset */
     bool busy;
     uint64_t busy_until;   /* count of completions */
     uint64_t paused_until; /* clock */
@@ -199,7 +201,8 @@ void adapter_fail(adapter *a, const char *format, ...) __attribute__((format(pri
 
 /* ---- storport_config.c ---- */
 void config_prepare(adapter *a);
-bool config_accept(adapter *a); /* after HwStorFindAdapter: rule port-configuration, or false when the adapter cannot be used */
+bool config_accept(
+    adapter *a); /* after HwStorFindAdapter: rule port-configuration, or false when the adapter cannot be used */
 bool config_init_data_valid(const adapter *a, const HW_INITIALIZATION_DATA *data);
 void config_release(adapter *a);
 bool config_maps_buffers(const adapter *a, const struct request *r);
@@ -259,12 +262,12 @@ bool start_initialize(adapter *a);
 uint8_t send_pnp(adapter *a, STOR_PNP_ACTION action, uint32_t flags, struct io_buffer *buffer);
 
 /* ---- storport_reset.c ---- */
-void reset_mark(adapter *a);  /* remembers which requests the miniport has now */
-/* ... and that none of them is left: rule reset-left-requests. What another processor is completing at this moment, or a queued DPC has
- * in its hands, is looked at when that is over: callback_over, at the end of each callback. */
+void reset_mark(adapter *a); /* remembers which requests the miniport has now */
+/* ... and that none of them is left: rule reset-left-requests. What another processor is completing at this moment, or
+ * a queued DPC has in its hands, is looked at when that is over: callback_over, at the end of each callback. */
 void reset_check(adapter *a, const char *what);
 void callback_over(adapter *a);
 bool callbacks_quiet(const adapter *a); /* no callback runs, no DPC is queued */
-void port_tick_arm(adapter *a); /* the one-second tick that looks for requests past their time */
+void port_tick_arm(adapter *a);         /* the one-second tick that looks for requests past their time */
 
 #endif

@@ -2,9 +2,9 @@
  *
  * Interrupts, DPCs and the miniport's timer.
  *
- * Messages are granted when the miniport named HwMSInterruptRoutine and a synchronization mode, the device has MSI-X and the run asks for
- * it; their number is the smaller of the INF's MessageNumberLimit and the device's vectors. Otherwise INTx (page
- * HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE).
+ * Messages are granted when the miniport named HwMSInterruptRoutine and a synchronization mode, the device has MSI-X
+ * and the run asks for it; their number is the smaller of the INF's MessageNumberLimit and the device's vectors.
+ * Otherwise INTx (page HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE).
  */
 #include "storport_internal.h"
 
@@ -37,8 +37,8 @@ static bool message_service(void *context, uint32_t message)
     bool claimed;
 
     a->active++;
-    claimed = (UCHAR)callback_call(CALLBACK_MESSAGE_INTERRUPT, a->agreed.HwMSInterruptRoutine, 2, (uintptr_t)a->extension,
-                                   (uintptr_t)message) != FALSE;
+    claimed = (UCHAR)callback_call(CALLBACK_MESSAGE_INTERRUPT, a->agreed.HwMSInterruptRoutine, 2,
+                                   (uintptr_t)a->extension, (uintptr_t)message) != FALSE;
     callback_over(a);
     return claimed;
 }
@@ -75,7 +75,8 @@ void interrupts_connect(adapter *a)
 
     a->messages = messages_to_grant(a);
     for (unsigned i = 0; i < a->messages; i++)
-        a->message[i] = interrupt_connect_message(i, message_service, a, DEVICE_LEVEL, per_message ? &a->message_lock[i] : &a->interrupt_lock);
+        a->message[i] = interrupt_connect_message(i, message_service, a, DEVICE_LEVEL,
+                                                  per_message ? &a->message_lock[i] : &a->interrupt_lock);
     if (a->messages != 0 && is_present(a))
         pci_msix_enable(a->device, a->messages, message_arrived, a);
     else
@@ -118,7 +119,8 @@ static void run_dpc(dpc *entry, void *argument1, void *argument2)
 
     a->counts.dpcs++;
     a->active++;
-    callback_call(CALLBACK_DPC, d->routine, 4, (uintptr_t)d->address, (uintptr_t)a->extension, (uintptr_t)argument1, (uintptr_t)argument2);
+    callback_call(CALLBACK_DPC, d->routine, 4, (uintptr_t)d->address, (uintptr_t)a->extension, (uintptr_t)argument1,
+                  (uintptr_t)argument2);
     callback_over(a);
 }
 
@@ -127,7 +129,8 @@ void port_initialize_dpc(adapter *a, STOR_DPC *address, PHW_DPC_ROUTINE routine)
     struct port_dpc *d = port_find_dpc(a, address);
 
     if (a->dump)
-        rule_broken("dump-dpc", "StorPortInitializeDpc in dump mode, where there are no DPCs (\"Restrictions on Miniport Drivers that Manage "
+        rule_broken("dump-dpc", "StorPortInitializeDpc in dump mode, where there are no DPCs (\"Restrictions on "
+                                "Miniport Drivers that Manage "
                                 "the Boot Drive\")");
     if (d != NULL && d->queue_entry.queued)
         rule_broken("dpc", "StorPortInitializeDpc of a DPC that is queued");
@@ -158,7 +161,8 @@ bool port_issue_dpc(adapter *a, STOR_DPC *address, void *argument1, void *argume
     return dpc_insert(&d->queue_entry, argument1, argument2);
 }
 
-/* Before the device extension goes: a DPC still queued would run in freed memory. Those that run have been waited for. */
+/* Before the device extension goes: a DPC still queued would run in freed memory. Those that run have been waited for.
+ */
 void port_dpcs_check_idle(adapter *a)
 {
     for (struct port_dpc *d = a->dpcs, *next; d != NULL; d = next) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * StorPort's locks. Rules of the page StorPortAcquireSpinLock: the table "Allowed spin locks" (rule lock-in-callback), the order
- * "DPC or StartIo, Interrupt" and no lock twice (rules lock-order and lock-recursion, kept by spin_acquire through the ranks);
- * driver_call checks that each callback returns with the locks that it was called with.
+ * StorPort's locks. Rules of the page StorPortAcquireSpinLock: the table "Allowed spin locks" (rule lock-in-callback),
+ * the order "DPC or StartIo, Interrupt" and no lock twice (rules lock-order and lock-recursion, kept by spin_acquire
+ * through the ranks); driver_call checks that each callback returns with the locks that it was called with.
  */
 #include "storport_internal.h"
 
@@ -10,7 +10,10 @@
 
 static const char *lock_name(STOR_SPINLOCK lock)
 {
-    return lock == DpcLock ? "DpcLock" : lock == StartIoLock ? "StartIoLock" : lock == InterruptLock ? "InterruptLock" : "unknown";
+    return lock == DpcLock         ? "DpcLock"
+           : lock == StartIoLock   ? "StartIoLock"
+           : lock == InterruptLock ? "InterruptLock"
+                                   : "unknown";
 }
 
 /* Bit per STOR_SPINLOCK that the callback may acquire. */
@@ -85,12 +88,15 @@ static struct spin_lock *find_lock(adapter *a, STOR_SPINLOCK lock, void *context
     case StartIoLock:
     case InterruptLock:
         if (context != NULL)
-            port_rule(a, "lock-context", "StorPortAcquireSpinLock: LockContext should be NULL for %s, it is %p", lock_name(lock), context);
+            port_rule(a, "lock-context", "StorPortAcquireSpinLock: LockContext should be NULL for %s, it is %p",
+                      lock_name(lock), context);
         return lock == StartIoLock ? &a->start_io_lock : &a->interrupt_lock;
     case DpcLock:
         found = port_find_dpc(a, context);
         if (found == NULL)
-            rule_broken("lock-context", "StorPortAcquireSpinLock: DpcLock of %p, which StorPortInitializeDpc has not initialized", context);
+            rule_broken("lock-context",
+                        "StorPortAcquireSpinLock: DpcLock of %p, which StorPortInitializeDpc has not initialized",
+                        context);
         return &found->lock;
     default:
         rule_broken("lock-context", "StorPortAcquireSpinLock: there is no lock %d on Windows 7", (int)lock);
@@ -109,7 +115,8 @@ void port_acquire_spin_lock(adapter *a, STOR_SPINLOCK lock, void *context, STOR_
         return;
     }
     if ((allowed_locks(a, callback) & (1u << lock)) == 0)
-        rule_broken("lock-in-callback", "%s acquires %s, which the table of page StorPortAcquireSpinLock does not allow there",
+        rule_broken("lock-in-callback",
+                    "%s acquires %s, which the table of page StorPortAcquireSpinLock does not allow there",
                     callback_name(callback), lock_name(lock));
     spin = find_lock(a, lock, context);
     if (level > old)
@@ -130,7 +137,9 @@ void port_release_spin_lock(adapter *a, STOR_LOCK_HANDLE *handle)
     uint8_t old = (uint8_t)(handle->Context.Opaque[1] & 0xFF);
 
     if ((handle->Context.Opaque[1] & ~(ULONG_PTR)0xFF) != HANDLE_MAGIC)
-        rule_broken("lock-handle", "StorPortReleaseSpinLock: %p is not a handle that StorPortAcquireSpinLock filled in, or was released before",
+        rule_broken("lock-handle",
+                    "StorPortReleaseSpinLock: %p is not a handle that StorPortAcquireSpinLock filled in, or was "
+                    "released before",
                     (void *)handle);
     handle->Context.Opaque[1] = 0;
     if (a->dump)
@@ -163,7 +172,8 @@ void port_unlock_interrupt(adapter *a, uint8_t old_irql)
     irql_lower(old_irql);
 }
 
-/* In dump mode there is one processor, at HIGH_LEVEL, and no lock. Full duplex: StartIo at DISPATCH_LEVEL. Half duplex: StartIo and Interrupt at DIRQL. */
+/* In dump mode there is one processor, at HIGH_LEVEL, and no lock. Full duplex: StartIo at DISPATCH_LEVEL. Half duplex:
+ * StartIo and Interrupt at DIRQL. */
 uint8_t port_lock_start_io(adapter *a)
 {
     uint8_t old = irql_get();

@@ -11,18 +11,20 @@
 
 #include "storport_exports.h"
 
-#define STALL_LIMIT_US 1000u              /* "The given value must be less than a full millisecond." */
-#define TICK_US 15625u                    /* Windows 7's clock interval: 64 ticks a second */
-#define TIME_1970 116444736000000000ll    /* 100 ns units from 1601 to 1970 */
+#define STALL_LIMIT_US 1000u           /* "The given value must be less than a full millisecond." */
+#define TICK_US 15625u                 /* Windows 7's clock interval: 64 ticks a second */
+#define TIME_1970 116444736000000000ll /* 100 ns units from 1601 to 1970 */
 
 /* Codes of StorPortExtendedFunction that our own drivers do not use. */
 enum { EXT_ACQUIRE_MSI_SPIN_LOCK = 11, EXT_RELEASE_MSI_SPIN_LOCK = 12 };
 
-/* Windows 7's version of PERF_CONFIGURATION_DATA and of its flags (STOR_PERF_DPC_REDIRECTION is the one that exists there). */
+/* Windows 7's version of PERF_CONFIGURATION_DATA and of its flags (STOR_PERF_DPC_REDIRECTION is the one that exists
+ * there). */
 #define PERF_DPC_REDIRECTION 0x1u
 
 typedef struct PERF_CONFIGURATION_DATA {
-    ULONG Version, Size, Flags, ConcurrentChannels, FirstRedirectionMessageNumber, LastRedirectionMessageNumber, DeviceNode, Reserved;
+    ULONG Version, Size, Flags, ConcurrentChannels, FirstRedirectionMessageNumber, LastRedirectionMessageNumber,
+        DeviceNode, Reserved;
     PVOID MessageTargets;
 } PERF_CONFIGURATION_DATA;
 
@@ -38,7 +40,8 @@ static void enable_passive_initialization(adapter *a, PHW_PASSIVE_INITIALIZE_ROU
     if (a->dump || fail_point("passive-initialization"))
         return; /* "FALSE if not" */
     if (callback_current() != CALLBACK_INITIALIZE)
-        port_rule(a, "callback-context", "StorPortEnablePassiveInitialization called from %s: only from within HwStorInitialize",
+        port_rule(a, "callback-context",
+                  "StorPortEnablePassiveInitialization called from %s: only from within HwStorInitialize",
                   callback_name(callback_current()));
     else {
         a->passive_initialize = routine;
@@ -49,8 +52,9 @@ static void enable_passive_initialization(adapter *a, PHW_PASSIVE_INITIALIZE_ROU
 static void check_dpc_context(adapter *a)
 {
     if (callback_current() != CALLBACK_PASSIVE_INITIALIZE && !a->dump)
-        port_rule(a, "callback-context", "StorPortInitializeDpc called from %s: \"must be called [...] from within the miniport driver's "
-                                         "HwStorPassiveInitializeRoutine routine\"",
+        port_rule(a, "callback-context",
+                  "StorPortInitializeDpc called from %s: \"must be called [...] from within the miniport driver's "
+                  "HwStorPassiveInitializeRoutine routine\"",
                   callback_name(callback_current()));
 }
 
@@ -83,81 +87,87 @@ static const char *notification_name(SCSI_NOTIFICATION_TYPE type)
     }
 }
 
-static VOID NTAPIV notification(SCSI_NOTIFICATION_TYPE type, PVOID extension, ...)
+/* DPCs and locks, which came with the second version of the interface. */
+static bool notify_synchronization(adapter *a, SCSI_NOTIFICATION_TYPE type, nt_va_list *arguments)
 {
-    adapter *a = port_enter(extension, notification_name(type), DEVICE_LEVEL, IN_ANY & ~IN(CALLBACK_FIND_ADAPTER));
-    nt_va_list arguments;
+    void *first, *second, *third;
 
-    nt_va_start(arguments, extension);
     switch (type) {
-    case RequestComplete:
-        port_complete(a, __builtin_va_arg(arguments, SCSI_REQUEST_BLOCK *));
-        break;
+    case EnablePassiveInitialization:
+        first = __builtin_va_arg(*arguments, void *);
+        enable_passive_initialization(a, (PHW_PASSIVE_INITIALIZE_ROUTINE)first, __builtin_va_arg(*arguments, PLONG));
+        return true;
+    case InitializeDpc:
+        first = __builtin_va_arg(*arguments, void *);
+        check_dpc_context(a);
+        port_initialize_dpc(a, first, __builtin_va_arg(*arguments, PHW_DPC_ROUTINE));
+        return true;
+    case IssueDpc:
+        first = __builtin_va_arg(*arguments, void *);
+        second = __builtin_va_arg(*arguments, void *);
+        third = __builtin_va_arg(*arguments, void *);
+        *__builtin_va_arg(*arguments, PLONG) = port_issue_dpc(a, first, second, third);
+        return true;
+    case AcquireSpinLock: {
+        STOR_SPINLOCK lock = __builtin_va_arg(*arguments, STOR_SPINLOCK);
+
+        first = __builtin_va_arg(*arguments, void *);
+        port_acquire_spin_lock(a, lock, first, __builtin_va_arg(*arguments, STOR_LOCK_HANDLE *));
+        return true;
+    }
+    case ReleaseSpinLock:
+        port_release_spin_lock(a, __builtin_va_arg(*arguments, STOR_LOCK_HANDLE *));
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool notify_event(adapter *a, SCSI_NOTIFICATION_TYPE type, nt_va_list *arguments)
+{
+    PHW_TIMER routine;
+
+    switch (type) {
     case NextRequest:
     case NextLuRequest: /* "the NextRequest and NextLuRequest notifications are ignored" (Storport Queue Management) */
     case BufferOverrunDetected:
     case TraceNotification:
     case WMIEvent:
     case WMIReregister:
-        break;
+        return true;
     case ResetDetected:
         a->counts.reset_detected++;
-        break;
-    case RequestTimerCall: {
-        PHW_TIMER routine = __builtin_va_arg(arguments, PHW_TIMER);
-
-        port_request_timer(a, routine, __builtin_va_arg(arguments, ULONG));
-        break;
-    }
+        return true;
+    case RequestTimerCall:
+        routine = __builtin_va_arg(*arguments, PHW_TIMER);
+        port_request_timer(a, routine, __builtin_va_arg(*arguments, ULONG));
+        return true;
     case BusChangeDetected:
         a->counts.bus_changes++;
         a->bus_changed = true;
-        break;
+        return true;
     case LinkUp:
     case LinkDown:
         change_link(a, type == LinkDown);
-        break;
-    case QueryTickCount: {
-        PLARGE_INTEGER ticks = __builtin_va_arg(arguments, PLARGE_INTEGER);
-
-        ticks->QuadPart = (LONGLONG)(clock_us() / TICK_US);
-        break;
-    }
-    case EnablePassiveInitialization: {
-        PHW_PASSIVE_INITIALIZE_ROUTINE routine = __builtin_va_arg(arguments, PHW_PASSIVE_INITIALIZE_ROUTINE);
-
-        enable_passive_initialization(a, routine, __builtin_va_arg(arguments, PLONG));
-        break;
-    }
-    case InitializeDpc: {
-        STOR_DPC *memory = __builtin_va_arg(arguments, STOR_DPC *);
-
-        check_dpc_context(a);
-        port_initialize_dpc(a, memory, __builtin_va_arg(arguments, PHW_DPC_ROUTINE));
-        break;
-    }
-    case IssueDpc: {
-        STOR_DPC *memory = __builtin_va_arg(arguments, STOR_DPC *);
-        void *argument1 = __builtin_va_arg(arguments, void *);
-        void *argument2 = __builtin_va_arg(arguments, void *);
-        PLONG succeeded = __builtin_va_arg(arguments, PLONG);
-
-        *succeeded = port_issue_dpc(a, memory, argument1, argument2);
-        break;
-    }
-    case AcquireSpinLock: {
-        STOR_SPINLOCK lock = __builtin_va_arg(arguments, STOR_SPINLOCK);
-        void *context = __builtin_va_arg(arguments, void *);
-
-        port_acquire_spin_lock(a, lock, context, __builtin_va_arg(arguments, STOR_LOCK_HANDLE *));
-        break;
-    }
-    case ReleaseSpinLock:
-        port_release_spin_lock(a, __builtin_va_arg(arguments, STOR_LOCK_HANDLE *));
-        break;
+        return true;
+    case QueryTickCount:
+        __builtin_va_arg(*arguments, PLARGE_INTEGER)->QuadPart = (LONGLONG)(clock_us() / TICK_US);
+        return true;
     default:
-        port_rule(a, "notification", "StorPortNotification type 0x%x is unknown to Windows 7", (unsigned)type);
+        return false;
     }
+}
+
+static VOID NTAPIV notification(SCSI_NOTIFICATION_TYPE type, PVOID extension, ...)
+{
+    adapter *a = port_enter(extension, notification_name(type), DEVICE_LEVEL, IN_ANY & ~IN(CALLBACK_FIND_ADAPTER));
+    nt_va_list arguments;
+
+    nt_va_start(arguments, extension);
+    if (type == RequestComplete)
+        port_complete(a, __builtin_va_arg(arguments, SCSI_REQUEST_BLOCK *));
+    else if (!notify_synchronization(a, type, &arguments) && !notify_event(a, type, &arguments))
+        port_rule(a, "notification", "StorPortNotification type 0x%x is unknown to Windows 7", (unsigned)type);
     nt_va_end(arguments);
 }
 
@@ -202,13 +212,15 @@ static ULONG free_pool(adapter *a, PVOID buffer)
         free(block);
         return STOR_STATUS_SUCCESS;
     }
-    rule_broken("free-of-unknown-address", "StorPortFreePool of %p, which StorPortAllocatePool did not return or which was freed before", buffer);
+    rule_broken("free-of-unknown-address",
+                "StorPortFreePool of %p, which StorPortAllocatePool did not return or which was freed before", buffer);
 }
 
 static ULONG message_information(adapter *a, ULONG message, PMESSAGE_INTERRUPT_INFORMATION information)
 {
     if (callback_current() == CALLBACK_MESSAGE_INTERRUPT)
-        port_rule(a, "callback-context", "StorPortGetMSIInfo: \"should not call [...] from inside the HwMSInterruptRoutine routine\"");
+        port_rule(a, "callback-context",
+                  "StorPortGetMSIInfo: \"should not call [...] from inside the HwMSInterruptRoutine routine\"");
     if (information == NULL)
         return STOR_STATUS_INVALID_PARAMETER;
     if (a->dump || a->messages == 0)
@@ -291,7 +303,7 @@ static ULONG NTAPIV extended_function(STORPORT_FUNCTION_CODE code, PVOID extensi
         break;
     }
     case ExtFunctionInitializePerformanceOptimizations: {
-        BOOLEAN query = (BOOLEAN)__builtin_va_arg(arguments, int);
+        BOOLEAN query = (BOOLEAN) __builtin_va_arg(arguments, int);
 
         status = performance_optimizations(a, query, __builtin_va_arg(arguments, PERF_CONFIGURATION_DATA *));
         break;
@@ -311,7 +323,8 @@ static ULONG NTAPIV extended_function(STORPORT_FUNCTION_CODE code, PVOID extensi
 
 /* ---- the rest ---- */
 
-static VOID NTAPI log_error(PVOID extension, PSCSI_REQUEST_BLOCK srb, UCHAR path, UCHAR target, UCHAR lun, ULONG code, ULONG unique_id)
+static VOID NTAPI log_error(PVOID extension, PSCSI_REQUEST_BLOCK srb, UCHAR path, UCHAR target, UCHAR lun, ULONG code,
+                            ULONG unique_id)
 {
     adapter *a = port_enter(extension, "StorPortLogError", DEVICE_LEVEL, IN_ANY);
 
@@ -320,7 +333,8 @@ static VOID NTAPI log_error(PVOID extension, PSCSI_REQUEST_BLOCK srb, UCHAR path
         struct request_slot *slot = slot_find(a, srb);
 
         if (slot == NULL || (slot->state != SLOT_BUILDING && slot->state != SLOT_STARTED))
-            rule_broken("srb-not-outstanding", "StorPortLogError with SRB %p, which the miniport does not own", (void *)srb);
+            rule_broken("srb-not-outstanding", "StorPortLogError with SRB %p, which the miniport does not own",
+                        (void *)srb);
     }
     if (code < SP_BUS_PARITY_ERROR || code > SP_BAD_FW_ERROR)
         port_rule(a, "log-error", "StorPortLogError code %u is none of the documented ones", (unsigned)code);
@@ -332,9 +346,11 @@ static VOID NTAPI stall_execution(ULONG microseconds)
 {
     port_enter_without_extension("StorPortStallExecution", HIGH_LEVEL);
     if (microseconds >= STALL_LIMIT_US)
-        port_rule(port_adapters[0], "stall-too-long", "StorPortStallExecution(%u): \"must be less than a full millisecond\"", (unsigned)microseconds);
+        port_rule(port_adapters[0], "stall-too-long",
+                  "StorPortStallExecution(%u): \"must be less than a full millisecond\"", (unsigned)microseconds);
     clock_stall(microseconds);
-    if (port_adapters[1] != NULL && !port_adapters[1]->device->bus->real_time) /* dump mode: nothing else runs, the device does */
+    if (port_adapters[1] != NULL &&
+        !port_adapters[1]->device->bus->real_time) /* dump mode: nothing else runs, the device does */
         port_adapters[1]->device->bus->ops->progress(port_adapters[1]->device->bus, 0);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The queues in front of the miniport, one per logical unit ("Storport Queue Management"): depth, busy, pause, hold, and what happens
- * after a completion.
+ * The queues in front of the miniport, one per logical unit ("Storport Queue Management"): depth, busy, pause, hold,
+ * and what happens after a completion.
  */
 #include "storport_internal.h"
 
@@ -219,8 +219,9 @@ uint8_t request_execute(adapter *a, struct request *r)
     for (unsigned tries = 0;; tries++) {
         request_submit(a, r);
         if (!thread_wait(is_finished, r, EXECUTE_TIMEOUT_US))
-            rule_broken("srb-never-completed", "function %02x, CDB %02x: not completed after %u seconds and every reset", r->function, r->cdb[0],
-                        EXECUTE_TIMEOUT_US / 1000000u);
+            rule_broken("srb-never-completed",
+                        "function %02x, CDB %02x: not completed after %u seconds and every reset", r->function,
+                        r->cdb[0], EXECUTE_TIMEOUT_US / 1000000u);
         if (!r->bypass || r->srb_status != SRB_STATUS_BUSY || tries == BYPASS_TRIES)
             return r->srb_status;
         thread_wait(never, NULL, RETRY_US);
@@ -367,9 +368,11 @@ static BOOLEAN NTAPI set_device_queue_depth(PVOID extension, UCHAR path, UCHAR t
     if (a->dump)
         return FALSE;
     if (unit == NULL || !unit->inquired)
-        port_rule(a, "queue-depth-early", "StorPortSetDeviceQueueDepth(%u:%u:%u): \"should be called when the miniport driver receives the first "
-                                          "SCSI Inquiry command [...] (but not before)\"",
-                  path, target, lun);
+        port_rule(
+            a, "queue-depth-early",
+            "StorPortSetDeviceQueueDepth(%u:%u:%u): \"should be called when the miniport driver receives the first "
+            "SCSI Inquiry command [...] (but not before)\"",
+            path, target, lun);
     if (unit == NULL || depth == 0 || depth > MAXIMUM_DEPTH || fail_point("queue-depth"))
         return FALSE;
     unit->depth = depth;

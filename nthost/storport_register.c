@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The register and port routines of storport.sys, and copying. On amd64 headers turn them into plain accesses, on x86 they are calls;
- * both exist here. Each access reaches the same windows, counters and rules as one that traps (trap.h).
+ * The register and port routines of storport.sys, and copying. On amd64 headers turn them into plain accesses, on x86
+ * they are calls; both exist here. Each access reaches the same windows, counters and rules as one that traps (trap.h).
  */
 #include "storport_internal.h"
 
@@ -9,28 +9,28 @@
 
 #include "storport_exports.h"
 
-#define REGISTER_ROUTINES(Suffix, suffix, TYPE) \
-    static TYPE NTAPI read_register_##suffix(PVOID extension, TYPE *address) \
-    { \
-        port_enter(extension, "StorPortReadRegister" #Suffix, HIGH_LEVEL, IN_ANY); \
-        return (TYPE)mmio_read(address, sizeof(TYPE)); \
-    } \
-    static VOID NTAPI write_register_##suffix(PVOID extension, TYPE *address, TYPE value) \
-    { \
-        port_enter(extension, "StorPortWriteRegister" #Suffix, HIGH_LEVEL, IN_ANY); \
-        mmio_write(address, sizeof(TYPE), value); \
-    } \
-    static VOID NTAPI read_register_buffer_##suffix(PVOID extension, TYPE *address, TYPE *buffer, ULONG count) \
-    { \
-        port_enter(extension, "StorPortReadRegisterBuffer" #Suffix, HIGH_LEVEL, IN_ANY); \
-        for (ULONG i = 0; i < count; i++) \
-            buffer[i] = (TYPE)mmio_read(address, sizeof(TYPE)); \
-    } \
+#define REGISTER_ROUTINES(Suffix, suffix, TYPE)                                                                 \
+    static TYPE NTAPI read_register_##suffix(PVOID extension, TYPE *address)                                    \
+    {                                                                                                           \
+        port_enter(extension, "StorPortReadRegister" #Suffix, HIGH_LEVEL, IN_ANY);                              \
+        return (TYPE)mmio_read(address, sizeof(TYPE));                                                          \
+    }                                                                                                           \
+    static VOID NTAPI write_register_##suffix(PVOID extension, TYPE *address, TYPE value)                       \
+    {                                                                                                           \
+        port_enter(extension, "StorPortWriteRegister" #Suffix, HIGH_LEVEL, IN_ANY);                             \
+        mmio_write(address, sizeof(TYPE), value);                                                               \
+    }                                                                                                           \
+    static VOID NTAPI read_register_buffer_##suffix(PVOID extension, TYPE *address, TYPE *buffer, ULONG count)  \
+    {                                                                                                           \
+        port_enter(extension, "StorPortReadRegisterBuffer" #Suffix, HIGH_LEVEL, IN_ANY);                        \
+        for (ULONG i = 0; i < count; i++)                                                                       \
+            buffer[i] = (TYPE)mmio_read(address, sizeof(TYPE));                                                 \
+    }                                                                                                           \
     static VOID NTAPI write_register_buffer_##suffix(PVOID extension, TYPE *address, TYPE *buffer, ULONG count) \
-    { \
-        port_enter(extension, "StorPortWriteRegisterBuffer" #Suffix, HIGH_LEVEL, IN_ANY); \
-        for (ULONG i = 0; i < count; i++) \
-            mmio_write(address, sizeof(TYPE), buffer[i]); \
+    {                                                                                                           \
+        port_enter(extension, "StorPortWriteRegisterBuffer" #Suffix, HIGH_LEVEL, IN_ANY);                       \
+        for (ULONG i = 0; i < count; i++)                                                                       \
+            mmio_write(address, sizeof(TYPE), buffer[i]);                                                       \
     }
 
 static uint16_t check_port(const adapter *a, uintptr_t port, unsigned width)
@@ -44,18 +44,18 @@ static uint16_t check_port(const adapter *a, uintptr_t port, unsigned width)
     rule_broken("port-access", "port 0x%lx is in no I/O range of the adapter", (unsigned long)port);
 }
 
-#define PORT_ROUTINES(Suffix, suffix, TYPE) \
-    static TYPE NTAPI read_port_##suffix(PVOID extension, TYPE *port) \
-    { \
-        adapter *a = port_enter(extension, "StorPortReadPort" #Suffix, HIGH_LEVEL, IN_ANY); \
-        pci_bus *bus = a->device->bus; \
+#define PORT_ROUTINES(Suffix, suffix, TYPE)                                                                \
+    static TYPE NTAPI read_port_##suffix(PVOID extension, TYPE *port)                                      \
+    {                                                                                                      \
+        adapter *a = port_enter(extension, "StorPortReadPort" #Suffix, HIGH_LEVEL, IN_ANY);                \
+        pci_bus *bus = a->device->bus;                                                                     \
         return (TYPE)bus->ops->port_read(bus, check_port(a, (uintptr_t)port, sizeof(TYPE)), sizeof(TYPE)); \
-    } \
-    static VOID NTAPI write_port_##suffix(PVOID extension, TYPE *port, TYPE value) \
-    { \
-        adapter *a = port_enter(extension, "StorPortWritePort" #Suffix, HIGH_LEVEL, IN_ANY); \
-        pci_bus *bus = a->device->bus; \
-        bus->ops->port_write(bus, check_port(a, (uintptr_t)port, sizeof(TYPE)), sizeof(TYPE), value); \
+    }                                                                                                      \
+    static VOID NTAPI write_port_##suffix(PVOID extension, TYPE *port, TYPE value)                         \
+    {                                                                                                      \
+        adapter *a = port_enter(extension, "StorPortWritePort" #Suffix, HIGH_LEVEL, IN_ANY);               \
+        pci_bus *bus = a->device->bus;                                                                     \
+        bus->ops->port_write(bus, check_port(a, (uintptr_t)port, sizeof(TYPE)), sizeof(TYPE), value);      \
     }
 
 REGISTER_ROUTINES(Uchar, uchar, UCHAR)
@@ -70,12 +70,18 @@ static VOID NTAPI move_memory(PVOID destination, PVOID source, ULONG length)
     memmove(destination, source, length);
 }
 
-#define REGISTER_ENTRIES(Suffix, suffix) \
-    {"StorPortReadRegister" #Suffix, (void *)read_register_##suffix}, {"StorPortWriteRegister" #Suffix, (void *)write_register_##suffix}, \
+#define REGISTER_ENTRIES(Suffix, suffix)                                               \
+    {"StorPortReadRegister" #Suffix, (void *)read_register_##suffix},                  \
+        {"StorPortWriteRegister" #Suffix, (void *)write_register_##suffix},            \
         {"StorPortReadRegisterBuffer" #Suffix, (void *)read_register_buffer_##suffix}, \
-        {"StorPortWriteRegisterBuffer" #Suffix, (void *)write_register_buffer_##suffix}
-#define PORT_ENTRIES(Suffix, suffix) \
-    {"StorPortReadPort" #Suffix, (void *)read_port_##suffix}, {"StorPortWritePort" #Suffix, (void *)write_port_##suffix}
+    {                                                                                  \
+        "StorPortWriteRegisterBuffer" #Suffix, (void *)write_register_buffer_##suffix  \
+    }
+#define PORT_ENTRIES(Suffix, suffix)                             \
+    {"StorPortReadPort" #Suffix, (void *)read_port_##suffix},    \
+    {                                                            \
+        "StorPortWritePort" #Suffix, (void *)write_port_##suffix \
+    }
 
 static const struct export_entry entries[] = {
     REGISTER_ENTRIES(Uchar, uchar),

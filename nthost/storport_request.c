@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * One request on its way through the miniport: SRB, extension, sense buffer, scatter/gather list, DMA rights; HwStorBuildIo and
- * HwStorStartIo; and every rule of the completion. Pages: SCSI_REQUEST_BLOCK, HW_BUILDIO, HW_STARTIO, StorPortNotification
- * (RequestComplete), StorPortGetScatterGatherList, "Use of Mapping Buffers in the Storport I/O Model".
+ * One request on its way through the miniport: SRB, extension, sense buffer, scatter/gather list, DMA rights;
+ * HwStorBuildIo and HwStorStartIo; and every rule of the completion. Pages: SCSI_REQUEST_BLOCK, HW_BUILDIO, HW_STARTIO,
+ * StorPortNotification (RequestComplete), StorPortGetScatterGatherList, "Use of Mapping Buffers in the Storport I/O
+ * Model".
  */
 #include "storport_internal.h"
 
@@ -186,15 +187,19 @@ static void list_reserve(struct request_slot *slot, uint32_t elements)
     if (slot->list_memory != NULL)
         ram_free(slot->list_memory);
     slot->list_capacity = elements < 8 ? 8 : elements;
-    slot->list_memory = ram_alloc(LIST_HEADER + slot->list_capacity * sizeof(STOR_SCATTER_GATHER_ELEMENT), 0, "scatter/gather list");
+    slot->list_memory =
+        ram_alloc(LIST_HEADER + slot->list_capacity * sizeof(STOR_SCATTER_GATHER_ELEMENT), 0, "scatter/gather list");
 }
 
 /* One element per run of physically adjacent pages. */
 static void build_list(adapter *a, struct request_slot *slot)
 {
     const struct request *r = slot->request;
-    unsigned rights = (r->flags & SRB_FLAGS_DATA_IN ? DMA_DEVICE_WRITES : 0u) | (r->flags & SRB_FLAGS_DATA_OUT ? DMA_DEVICE_READS : 0u);
-    uint32_t pages = (uint32_t)((((uintptr_t)r->buffer->bytes & (PAGE_BYTES - 1)) + r->transfer + PAGE_BYTES - 1) / PAGE_BYTES), count = 0;
+    unsigned rights = (r->flags & SRB_FLAGS_DATA_IN ? DMA_DEVICE_WRITES : 0u) |
+                      (r->flags & SRB_FLAGS_DATA_OUT ? DMA_DEVICE_READS : 0u);
+    uint32_t pages = (uint32_t)((((uintptr_t)r->buffer->bytes & (PAGE_BYTES - 1)) + r->transfer + PAGE_BYTES - 1) /
+                                PAGE_BYTES),
+             count = 0;
     STOR_SCATTER_GATHER_ELEMENT *runs = malloc(pages * sizeof(*runs));
     uint64_t end = NO_PHYSICAL;
 
@@ -212,8 +217,10 @@ static void build_list(adapter *a, struct request_slot *slot)
         end = physical + bytes;
     }
     if (count > a->agreed.NumberOfPhysicalBreaks || r->transfer > a->agreed.MaximumTransferLength)
-        environment_failed("nthost's own error: %u bytes in %u runs exceed what the miniport declared (%u bytes, %u breaks)", (unsigned)r->transfer,
-                           count, (unsigned)a->agreed.MaximumTransferLength, (unsigned)a->agreed.NumberOfPhysicalBreaks);
+        environment_failed(
+            "nthost's own error: %u bytes in %u runs exceed what the miniport declared (%u bytes, %u breaks)",
+            (unsigned)r->transfer, count, (unsigned)a->agreed.MaximumTransferLength,
+            (unsigned)a->agreed.NumberOfPhysicalBreaks);
     list_reserve(slot, count);
     slot->list = (STOR_SCATTER_GATHER_LIST *)((uint8_t *)slot->list_memory +
                                               (slot->list_capacity - count) * sizeof(STOR_SCATTER_GATHER_ELEMENT));
@@ -282,7 +289,8 @@ static void grant_own_memory(adapter *a, struct request_slot *slot)
     if (a->device->bus->real_time)
         return;
     if (slot->extension != NULL)
-        dma_grant(slot, ram_physical(slot->extension), slot->extension_bytes, DMA_DEVICE_READS | DMA_DEVICE_WRITES, "SRB extension");
+        dma_grant(slot, ram_physical(slot->extension), slot->extension_bytes, DMA_DEVICE_READS | DMA_DEVICE_WRITES,
+                  "SRB extension");
     /* A sense buffer of 18 bytes ends at a page border and lies in one page. */
     dma_grant(slot, ram_physical(slot->sense), PORT_SENSE_BYTES, DMA_DEVICE_WRITES, "sense buffer");
 }
@@ -314,8 +322,8 @@ static struct request_slot *prepare(adapter *a, struct request *r)
 
 /* ---- starting ---- */
 
-/* HwStorStartIo returned FALSE for an SRB that is still the port driver's: it goes back to its queue and is started again with a new
- * extension, as after SRB_STATUS_BUSY. */
+/* HwStorStartIo returned FALSE for an SRB that is still the port driver's: it goes back to its queue and is started
+ * again with a new extension, as after SRB_STATUS_BUSY. */
 static void take_back(adapter *a, struct request *r, struct request_slot *slot)
 {
     struct unit *unit = slot->unit;
@@ -342,9 +350,11 @@ static void start_io(adapter *a, struct request *r, struct request_slot *slot, b
     if (!*completed) { /* a reset may have completed it between the two calls */
         slot->state = SLOT_STARTED;
         r->has_started = true;
-        accepted = (UCHAR)callback_call(CALLBACK_START_IO, a->init.HwStartIo, 2, (uintptr_t)a->extension, (uintptr_t)slot->srb) != FALSE;
+        accepted = (UCHAR)callback_call(CALLBACK_START_IO, a->init.HwStartIo, 2, (uintptr_t)a->extension,
+                                        (uintptr_t)slot->srb) != FALSE;
         if (!accepted && *completed)
-            port_rule(a, "start-io-result", "HwStorStartIo completed the SRB and returned FALSE, which says that it was not started");
+            port_rule(a, "start-io-result",
+                      "HwStorStartIo completed the SRB and returned FALSE, which says that it was not started");
         if (!accepted && !*completed)
             take_back(a, r, slot);
     }
@@ -359,10 +369,11 @@ void request_start(adapter *a, struct request *r)
     r->starting = &completed;
     a->active++;
     if (a->init.HwBuildIo != NULL)
-        wanted =
-            (UCHAR)callback_call(CALLBACK_BUILD_IO, a->init.HwBuildIo, 2, (uintptr_t)a->extension, (uintptr_t)slot->srb) != FALSE;
+        wanted = (UCHAR)callback_call(CALLBACK_BUILD_IO, a->init.HwBuildIo, 2, (uintptr_t)a->extension,
+                                      (uintptr_t)slot->srb) != FALSE;
     if (wanted && completed)
-        port_rule(a, "build-io-result", "HwStorBuildIo completed the SRB and returned TRUE, which asks for HwStorStartIo");
+        port_rule(a, "build-io-result",
+                  "HwStorBuildIo completed the SRB and returned TRUE, which asks for HwStorStartIo");
     if (wanted && !completed)
         start_io(a, r, slot, &completed);
     if (!completed && r->starting == &completed)
@@ -375,11 +386,13 @@ void request_start(adapter *a, struct request *r)
 static void check_unmodified(const adapter *a, const SCSI_REQUEST_BLOCK *now, const SCSI_REQUEST_BLOCK *was)
 {
     if (now->Length != was->Length || now->Function != was->Function || now->CdbLength != was->CdbLength ||
-        now->DataBuffer != was->DataBuffer || now->SenseInfoBuffer != was->SenseInfoBuffer || now->NextSrb != was->NextSrb ||
-        now->OriginalRequest != was->OriginalRequest || now->SrbExtension != was->SrbExtension || now->SrbFlags != was->SrbFlags ||
+        now->DataBuffer != was->DataBuffer || now->SenseInfoBuffer != was->SenseInfoBuffer ||
+        now->NextSrb != was->NextSrb || now->OriginalRequest != was->OriginalRequest ||
+        now->SrbExtension != was->SrbExtension || now->SrbFlags != was->SrbFlags ||
         now->TimeOutValue != was->TimeOutValue)
-        port_rule(a, "srb-modified", "the miniport changed a field of the SRB that is not its to change (function %02x, CDB %02x)", was->Function,
-                  was->Cdb[0]);
+        port_rule(a, "srb-modified",
+                  "the miniport changed a field of the SRB that is not its to change (function %02x, CDB %02x)",
+                  was->Function, was->Cdb[0]);
 }
 
 static void check_sense(const adapter *a, const struct request_slot *slot, const SCSI_REQUEST_BLOCK *now)
@@ -389,13 +402,18 @@ static void check_sense(const adapter *a, const struct request_slot *slot, const
     if (was->SenseInfoBuffer == NULL || was->SenseInfoBufferLength == 0)
         port_rule(a, "srb-sense", "SRB_STATUS_AUTOSENSE_VALID without a sense buffer (CDB %02x)", was->Cdb[0]);
     if ((was->SrbFlags & SRB_FLAGS_DISABLE_AUTOSENSE) != 0)
-        port_rule(a, "srb-sense", "sense data returned although SRB_FLAGS_DISABLE_AUTOSENSE is set (CDB %02x)", was->Cdb[0]);
+        port_rule(a, "srb-sense", "sense data returned although SRB_FLAGS_DISABLE_AUTOSENSE is set (CDB %02x)",
+                  was->Cdb[0]);
     if (now->SenseInfoBufferLength > was->SenseInfoBufferLength)
-        port_rule(a, "srb-sense", "SenseInfoBufferLength grew from %u to %u", was->SenseInfoBufferLength, now->SenseInfoBufferLength);
+        port_rule(a, "srb-sense", "SenseInfoBufferLength grew from %u to %u", was->SenseInfoBufferLength,
+                  now->SenseInfoBufferLength);
     if (now->ScsiStatus != SCSI_STATUS_CHECK_CONDITION)
-        port_rule(a, "srb-sense", "SRB_STATUS_AUTOSENSE_VALID with SCSI status %02x instead of CHECK CONDITION", now->ScsiStatus);
-    if (was->SenseInfoBuffer != NULL && was->SenseInfoBufferLength != 0 && (slot->sense[0] & 0x7F) != 0x70 && (slot->sense[0] & 0x7F) != 0x71)
-        port_rule(a, "srb-sense", "SRB_STATUS_AUTOSENSE_VALID with response code %02x (fixed format is 70h or 71h)", slot->sense[0]);
+        port_rule(a, "srb-sense", "SRB_STATUS_AUTOSENSE_VALID with SCSI status %02x instead of CHECK CONDITION",
+                  now->ScsiStatus);
+    if (was->SenseInfoBuffer != NULL && was->SenseInfoBufferLength != 0 && (slot->sense[0] & 0x7F) != 0x70 &&
+        (slot->sense[0] & 0x7F) != 0x71)
+        port_rule(a, "srb-sense", "SRB_STATUS_AUTOSENSE_VALID with response code %02x (fixed format is 70h or 71h)",
+                  slot->sense[0]);
 }
 
 static void check_completion(const adapter *a, const struct request_slot *slot)
@@ -404,21 +422,26 @@ static void check_completion(const adapter *a, const struct request_slot *slot)
     uint8_t status = now->SrbStatus & (uint8_t)~(SRB_STATUS_AUTOSENSE_VALID | SRB_STATUS_QUEUE_FROZEN);
 
     if (status == SRB_STATUS_PENDING)
-        port_rule(a, "srb-status", "RequestComplete with SRB_STATUS_PENDING (function %02x, CDB %02x)", was->Function, was->Cdb[0]);
+        port_rule(a, "srb-status", "RequestComplete with SRB_STATUS_PENDING (function %02x, CDB %02x)", was->Function,
+                  was->Cdb[0]);
     if ((now->SrbStatus & SRB_STATUS_QUEUE_FROZEN) != 0)
-        port_rule(a, "srb-status", "\"A miniport driver should never set the SrbStatus member\" to SRB_STATUS_QUEUE_FROZEN");
+        port_rule(a, "srb-status",
+                  "\"A miniport driver should never set the SrbStatus member\" to SRB_STATUS_QUEUE_FROZEN");
     check_unmodified(a, now, was);
     if (was->Function != SRB_FUNCTION_EXECUTE_SCSI)
         return;
-    if (memcmp(now->Cdb, was->Cdb, sizeof(was->Cdb)) != 0 || now->PathId != was->PathId || now->TargetId != was->TargetId || now->Lun != was->Lun)
+    if (memcmp(now->Cdb, was->Cdb, sizeof(was->Cdb)) != 0 || now->PathId != was->PathId ||
+        now->TargetId != was->TargetId || now->Lun != was->Lun)
         port_rule(a, "srb-modified", "the miniport changed the CDB or the address of the SRB (CDB %02x)", was->Cdb[0]);
     if (now->DataTransferLength > was->DataTransferLength)
         port_rule(a, "srb-transfer-length", "DataTransferLength grew from %u to %u", (unsigned)was->DataTransferLength,
                   (unsigned)now->DataTransferLength);
     if (status == SRB_STATUS_BUSY && now->DataTransferLength != was->DataTransferLength)
-        port_rule(a, "srb-transfer-length", "SRB_STATUS_BUSY: \"The miniport should not update the Srb's DataTransferLength\"");
+        port_rule(a, "srb-transfer-length",
+                  "SRB_STATUS_BUSY: \"The miniport should not update the Srb's DataTransferLength\"");
     if (status == SRB_STATUS_SUCCESS && now->ScsiStatus != 0)
-        port_rule(a, "srb-status", "SRB_STATUS_SUCCESS with SCSI status %02x: it should be SRB_STATUS_ERROR", now->ScsiStatus);
+        port_rule(a, "srb-status", "SRB_STATUS_SUCCESS with SCSI status %02x: it should be SRB_STATUS_ERROR",
+                  now->ScsiStatus);
     if ((now->SrbStatus & SRB_STATUS_AUTOSENSE_VALID) != 0)
         check_sense(a, slot, now);
 }
@@ -431,7 +454,8 @@ static void take_checksum(struct request_slot *slot)
     if (!has_data(r))
         return;
     if (out && !in && io_buffer_checksum(r->buffer, r->transfer) != r->checksum)
-        rule_broken("buffer-changed", "the data of a write (CDB %02x, %u bytes) changed while it was being written", r->cdb[0], (unsigned)r->transfer);
+        rule_broken("buffer-changed", "the data of a write (CDB %02x, %u bytes) changed while it was being written",
+                    r->cdb[0], (unsigned)r->transfer);
     if (!out || in)
         r->checksum = io_buffer_checksum(r->buffer, r->transfer);
     r->checksum_bytes = r->transfer;
@@ -445,7 +469,8 @@ void port_complete(adapter *a, SCSI_REQUEST_BLOCK *srb)
     if (slot == NULL)
         rule_broken("srb-not-outstanding", "RequestComplete of %p, which is no SRB of the port driver", (void *)srb);
     if (slot->state == SLOT_FREE || slot->state == SLOT_COMPLETED)
-        rule_broken("srb-completed-twice", "RequestComplete of SRB %p (function %02x, CDB %02x), which the miniport has completed before",
+        rule_broken("srb-completed-twice",
+                    "RequestComplete of SRB %p (function %02x, CDB %02x), which the miniport has completed before",
                     (void *)srb, slot->given.Function, slot->given.Cdb[0]);
     r = slot->request;
     check_completion(a, slot);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Timeouts and resets. A request that outlives its TimeOutValue is answered as "Multi-Tier Reset in Storport" describes: the logical unit
- * is reset, then the target, then the bus through HwStorResetBus (page HW_RESET_BUS). A reset that is reported as done leaves none of the
- * requests that the miniport had before it: rule reset-left-requests.
+ * Timeouts and resets. A request that outlives its TimeOutValue is answered as "Multi-Tier Reset in Storport"
+ * describes: the logical unit is reset, then the target, then the bus through HwStorResetBus (page HW_RESET_BUS). A
+ * reset that is reported as done leaves none of the requests that the miniport had before it: rule reset-left-requests.
  */
 #include "storport_internal.h"
 
@@ -24,8 +24,9 @@ static void check_now(adapter *a, const char *what)
     a->check_due = NULL;
     for (struct request_slot *slot = a->outstanding; slot != NULL; slot = slot->next) {
         if (slot->before_reset)
-            port_rule(a, "reset-left-requests", "%s succeeded, but SRB %p (function %02x, CDB %02x), which the miniport had before it, is still "
-                                                "outstanding",
+            port_rule(a, "reset-left-requests",
+                      "%s succeeded, but SRB %p (function %02x, CDB %02x), which the miniport had before it, is still "
+                      "outstanding",
                       what, (void *)slot->srb, slot->given.Function, slot->given.Cdb[0]);
     }
 }
@@ -49,8 +50,8 @@ bool adapter_reset_bus(adapter *a)
     bool was_held = a->held, done;
     uint8_t old;
 
-    /* "The port driver pauses all device IO queues for the adapter and then calls the HwStorResetBus routine at IRQL DISPATCH_LEVEL
-     * after acquiring the StartIo spin lock." */
+    /* "The port driver pauses all device IO queues for the adapter and then calls the HwStorResetBus routine at IRQL
+     * DISPATCH_LEVEL after acquiring the StartIo spin lock." */
     if (a->state != ADAPTER_RUNNING || a->removed)
         return false;
     a->held = true;
@@ -58,7 +59,8 @@ bool adapter_reset_bus(adapter *a)
     a->counts.bus_resets++;
     old = port_lock_start_io(a);
     reset_mark(a);
-    done = (UCHAR)callback_call(CALLBACK_RESET_BUS, a->init.HwResetBus, 2, (uintptr_t)a->extension, (uintptr_t)0) != FALSE;
+    done =
+        (UCHAR)callback_call(CALLBACK_RESET_BUS, a->init.HwResetBus, 2, (uintptr_t)a->extension, (uintptr_t)0) != FALSE;
     if (done)
         reset_check(a, "HwStorResetBus");
     port_unlock_start_io(a, old);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What a miniport gets from the port driver to reach its device: configuration space, register mappings, the uncached extension,
- * physical addresses and scatter/gather lists. Each routine follows the documentation page of its name.
+ * What a miniport gets from the port driver to reach its device: configuration space, register mappings, the uncached
+ * extension, physical addresses and scatter/gather lists. Each routine follows the documentation page of its name.
  */
 #include "storport_internal.h"
 
@@ -22,19 +22,22 @@ static bool is_our_function(const adapter *a, ULONG type, ULONG bus, ULONG slot)
 
 static ULONG NTAPI get_bus_data(PVOID extension, ULONG type, ULONG bus, ULONG slot, PVOID buffer, ULONG length)
 {
-    adapter *a = port_enter(extension, "StorPortGetBusData", DISPATCH_LEVEL, IN(CALLBACK_FIND_ADAPTER) | IN(CALLBACK_CONTROL_RUNNING));
+    adapter *a = port_enter(extension, "StorPortGetBusData", DISPATCH_LEVEL,
+                            IN(CALLBACK_FIND_ADAPTER) | IN(CALLBACK_CONTROL_RUNNING));
     pci_bus *pci = a->device->bus;
     uint16_t vendor;
 
     if (fail_point("bus-data") || type != PCIConfiguration || bus != a->given.SystemIoBusNumber)
         return 0;
     for (unsigned offset = 0; offset < PCI_CONFIG_BYTES; offset += 4) {
-        uint32_t value = is_our_function(a, type, bus, slot) ? pci->ops->config_read(pci, pci->bdf, offset, 4) : 0xFFFFFFFFu;
+        uint32_t value =
+            is_our_function(a, type, bus, slot) ? pci->ops->config_read(pci, pci->bdf, offset, 4) : 0xFFFFFFFFu;
 
         memcpy(a->pci_config + offset, &value, 4);
     }
     if (length == 0) {
-        /* "points to a location to which the OS-specific port driver returns a pointer to a buffer that it allocates" */
+        /* "points to a location to which the OS-specific port driver returns a pointer to a buffer that it allocates"
+         */
         *(void **)buffer = a->pci_config;
         length = PCI_CONFIG_BYTES;
     } else {
@@ -45,7 +48,8 @@ static ULONG NTAPI get_bus_data(PVOID extension, ULONG type, ULONG bus, ULONG sl
     return vendor == 0xFFFF ? NO_DEVICE_BYTES : length;
 }
 
-static ULONG NTAPI set_bus_data_by_offset(PVOID extension, ULONG type, ULONG bus, ULONG slot, PVOID buffer, ULONG offset, ULONG length)
+static ULONG NTAPI set_bus_data_by_offset(PVOID extension, ULONG type, ULONG bus, ULONG slot, PVOID buffer,
+                                          ULONG offset, ULONG length)
 {
     adapter *a = port_enter(extension, "StorPortSetBusDataByOffset", DISPATCH_LEVEL,
                             IN(CALLBACK_FIND_ADAPTER) | IN(CALLBACK_CONTROL_RUNNING));
@@ -61,8 +65,8 @@ static ULONG NTAPI set_bus_data_by_offset(PVOID extension, ULONG type, ULONG bus
 
 /* ---- register mappings ---- */
 
-static PVOID NTAPI get_device_base(PVOID extension, INTERFACE_TYPE type, ULONG bus, STOR_PHYSICAL_ADDRESS address, ULONG bytes,
-                                   BOOLEAN in_io_space)
+static PVOID NTAPI get_device_base(PVOID extension, INTERFACE_TYPE type, ULONG bus, STOR_PHYSICAL_ADDRESS address,
+                                   ULONG bytes, BOOLEAN in_io_space)
 {
     adapter *a = port_enter(extension, "StorPortGetDeviceBase", PASSIVE_LEVEL, IN(CALLBACK_FIND_ADAPTER));
     uint64_t physical = (uint64_t)address.QuadPart;
@@ -73,7 +77,8 @@ static PVOID NTAPI get_device_base(PVOID extension, INTERFACE_TYPE type, ULONG b
     for (unsigned i = 0; i < a->range_count; i++) {
         uint64_t start = (uint64_t)a->ranges[i].RangeStart.QuadPart;
 
-        if (physical < start || physical - start >= a->ranges[i].RangeLength || bytes > a->ranges[i].RangeLength - (physical - start))
+        if (physical < start || physical - start >= a->ranges[i].RangeLength ||
+            bytes > a->ranges[i].RangeLength - (physical - start))
             continue;
         if ((a->ranges[i].RangeInMemory != 0) == (in_io_space != 0))
             continue; /* "a miniport driver must invert the value" */
@@ -89,7 +94,8 @@ static PVOID NTAPI get_device_base(PVOID extension, INTERFACE_TYPE type, ULONG b
         a->mappings = mapping;
         return mapping->address;
     }
-    return NULL; /* "supports only those addresses that were assigned to the driver by the system Plug and Play (PnP) manager" */
+    return NULL; /* "supports only those addresses that were assigned to the driver by the system Plug and Play (PnP)
+                    manager" */
 }
 
 static VOID NTAPI free_device_base(PVOID extension, PVOID address)
@@ -119,7 +125,8 @@ static PVOID NTAPI get_uncached_extension(PVOID extension, PPORT_CONFIGURATION_I
         port_rule(a, "uncached-extension", "ConfigInfo is not the block that HwStorFindAdapter was given");
     if (a->uncached != NULL) {
         if (bytes > a->uncached_bytes)
-            port_rule(a, "uncached-extension", "second call asks for %u bytes, but returns the current extension of %u bytes", (unsigned)bytes,
+            port_rule(a, "uncached-extension",
+                      "second call asks for %u bytes, but returns the current extension of %u bytes", (unsigned)bytes,
                       (unsigned)a->uncached_bytes);
         return a->uncached;
     }
@@ -129,7 +136,8 @@ static PVOID NTAPI get_uncached_extension(PVOID extension, PPORT_CONFIGURATION_I
     /* A common buffer of an adapter without full 64-bit support (Windows 8) lies below 4 GiB. */
     a->uncached = ram_alloc(bytes, RAM_CONTIGUOUS | RAM_BELOW_4G | RAM_PAGE_ALIGNED, "uncached extension");
     a->uncached_bytes = bytes;
-    dma_grant(a->uncached, ram_physical(a->uncached), bytes, DMA_DEVICE_READS | DMA_DEVICE_WRITES, "uncached extension");
+    dma_grant(a->uncached, ram_physical(a->uncached), bytes, DMA_DEVICE_READS | DMA_DEVICE_WRITES,
+              "uncached extension");
     return a->uncached;
 }
 
@@ -183,7 +191,8 @@ static uint64_t translate_request(adapter *a, SCSI_REQUEST_BLOCK *srb, const uin
     struct request *r;
 
     if (slot == NULL || (slot->state != SLOT_BUILDING && slot->state != SLOT_STARTED))
-        rule_broken("srb-not-outstanding", "StorPortGetPhysicalAddress for SRB %p, which the miniport does not own", (void *)srb);
+        rule_broken("srb-not-outstanding", "StorPortGetPhysicalAddress for SRB %p, which the miniport does not own",
+                    (void *)srb);
     r = slot->request;
     if (r->buffer != NULL && within(address, slot->given.DataBuffer, r->transfer)) {
         const uint8_t *real = r->buffer->bytes + (address - (const uint8_t *)slot->given.DataBuffer);
@@ -208,7 +217,8 @@ static bool translate_pool(adapter *a, const uint8_t *address, ULONG *length, ui
         for (uint32_t at = 0; !block->granted && at < bytes;) {
             uint32_t run = contiguous_bytes((uint8_t *)block->address + at, bytes - at);
 
-            dma_grant(block->address, ram_physical((uint8_t *)block->address + at), run, DMA_DEVICE_READS | DMA_DEVICE_WRITES, "miniport's pool");
+            dma_grant(block->address, ram_physical((uint8_t *)block->address + at), run,
+                      DMA_DEVICE_READS | DMA_DEVICE_WRITES, "miniport's pool");
             at += run;
         }
         block->granted = true;
@@ -223,7 +233,8 @@ static void grant_extension(adapter *a)
     for (uint32_t at = 0; !a->extension_granted && at < a->init.DeviceExtensionSize;) {
         uint32_t run = contiguous_bytes(a->extension + at, a->init.DeviceExtensionSize - at);
 
-        dma_grant(a->extension, ram_physical(a->extension + at), run, DMA_DEVICE_READS | DMA_DEVICE_WRITES, "device extension");
+        dma_grant(a->extension, ram_physical(a->extension + at), run, DMA_DEVICE_READS | DMA_DEVICE_WRITES,
+                  "device extension");
         at += run;
     }
     a->extension_granted = true;
@@ -243,15 +254,16 @@ static uint64_t translate_own(adapter *a, const uint8_t *address, ULONG *length)
         if (within(address, slot->extension, slot->extension_bytes))
             return translate(address, slot->extension, slot->extension_bytes, length);
         if (slot->request->buffer != NULL && within(address, slot->given.DataBuffer, slot->request->transfer))
-            rule_broken("physical-address", "StorPortGetPhysicalAddress(%p) lies in the DataBuffer of SRB %p: \"the caller also must "
-                                            "provide the Srb pointer\"",
+            rule_broken("physical-address",
+                        "StorPortGetPhysicalAddress(%p) lies in the DataBuffer of SRB %p: \"the caller also must "
+                        "provide the Srb pointer\"",
                         (const void *)address, (void *)slot->srb);
     }
     return translate_pool(a, address, length, &physical) ? physical : NO_PHYSICAL;
 }
 
-/* Returns STOR_PHYSICAL_ADDRESS, which both Windows ABIs return in registers as the 64-bit integer that it is; the i386 System V ABI
- * would return the union in memory. */
+/* Returns STOR_PHYSICAL_ADDRESS, which both Windows ABIs return in registers as the 64-bit integer that it is; the i386
+ * System V ABI would return the union in memory. */
 static ULONGLONG NTAPI get_physical_address(PVOID extension, PSCSI_REQUEST_BLOCK srb, PVOID address, PULONG length)
 {
     adapter *a = port_enter(extension, "StorPortGetPhysicalAddress", HIGH_LEVEL, IN_ANY);
@@ -262,8 +274,10 @@ static ULONGLONG NTAPI get_physical_address(PVOID extension, PSCSI_REQUEST_BLOCK
     else {
         physical = srb != NULL ? translate_request(a, srb, address, length) : translate_own(a, address, length);
         if (physical == NO_PHYSICAL)
-            port_rule(a, "physical-address", "StorPortGetPhysicalAddress of %p (SRB %p): neither the uncached extension nor memory of a request",
-                      address, (void *)srb);
+            port_rule(
+                a, "physical-address",
+                "StorPortGetPhysicalAddress of %p (SRB %p): neither the uncached extension nor memory of a request",
+                address, (void *)srb);
     }
     if (physical != NO_PHYSICAL)
         return physical;
@@ -283,7 +297,8 @@ static PVOID NTAPI get_virtual_address(PVOID extension, STOR_PHYSICAL_ADDRESS ph
         if (within(address, slot->extension, slot->extension_bytes))
             return address;
     }
-    port_rule(a, "physical-address", "StorPortGetVirtualAddress(0x%llx): \"must be from an uncached device extension or SRB extension\"",
+    port_rule(a, "physical-address",
+              "StorPortGetVirtualAddress(0x%llx): \"must be from an uncached device extension or SRB extension\"",
               (unsigned long long)physical.QuadPart);
     return NULL;
 }
@@ -294,7 +309,8 @@ static PSTOR_SCATTER_GATHER_LIST NTAPI get_scatter_gather_list(PVOID extension, 
     struct request_slot *slot = slot_find(a, srb);
 
     if (slot == NULL || (slot->state != SLOT_BUILDING && slot->state != SLOT_STARTED))
-        rule_broken("srb-not-outstanding", "StorPortGetScatterGatherList for SRB %p, which the miniport does not own", (void *)srb);
+        rule_broken("srb-not-outstanding", "StorPortGetScatterGatherList for SRB %p, which the miniport does not own",
+                    (void *)srb);
     slot->list_fetched = true;
     return slot->list;
 }
@@ -310,8 +326,8 @@ static PVOID NTAPI get_logical_unit(PVOID extension, UCHAR path, UCHAR target, U
     return NULL;
 }
 
-static BOOLEAN NTAPI validate_range(PVOID extension, INTERFACE_TYPE type, ULONG bus, STOR_PHYSICAL_ADDRESS address, ULONG bytes,
-                                    BOOLEAN in_io_space)
+static BOOLEAN NTAPI validate_range(PVOID extension, INTERFACE_TYPE type, ULONG bus, STOR_PHYSICAL_ADDRESS address,
+                                    ULONG bytes, BOOLEAN in_io_space)
 {
     (void)type, (void)bus, (void)address, (void)bytes, (void)in_io_space;
     port_enter(extension, "StorPortValidateRange", HIGH_LEVEL, IN(CALLBACK_FIND_ADAPTER));

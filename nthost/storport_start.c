@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Plug and play and power, as the pages HW_FIND_ADAPTER, HW_INITIALIZE, HW_PASSIVE_INITIALIZE_ROUTINE, HW_ADAPTER_CONTROL,
- * SCSI_ADAPTER_CONTROL_TYPE, SCSI_PNP_REQUEST_BLOCK and SCSI_POWER_REQUEST_BLOCK tell the order, the IRQL and the lock of each call.
+ * Plug and play and power, as the pages HW_FIND_ADAPTER, HW_INITIALIZE, HW_PASSIVE_INITIALIZE_ROUTINE,
+ * HW_ADAPTER_CONTROL, SCSI_ADAPTER_CONTROL_TYPE, SCSI_PNP_REQUEST_BLOCK and SCSI_POWER_REQUEST_BLOCK tell the order,
+ * the IRQL and the lock of each call.
  */
 #include "storport_internal.h"
 
@@ -46,8 +47,9 @@ bool start_find_adapter(adapter *a, const char *argument_string)
     config_prepare(a);
     memcpy(argument, argument_string, strlen(argument_string) + 1);
     *again = FALSE;
-    result = (ULONG)callback_call(CALLBACK_FIND_ADAPTER, a->init.HwFindAdapter, 6, (uintptr_t)a->extension, (uintptr_t)0, (uintptr_t)0,
-                                  (uintptr_t)argument, (uintptr_t)a->config, (uintptr_t)again);
+    result =
+        (ULONG)callback_call(CALLBACK_FIND_ADAPTER, a->init.HwFindAdapter, 6, (uintptr_t)a->extension, (uintptr_t)0,
+                             (uintptr_t)0, (uintptr_t)argument, (uintptr_t)a->config, (uintptr_t)again);
     ram_free(argument);
     ram_free(again);
     if (result == SP_RETURN_FOUND)
@@ -78,10 +80,11 @@ bool start_initialize(adapter *a)
     return false;
 }
 
-static SCSI_ADAPTER_CONTROL_STATUS control(adapter *a, enum callback callback, SCSI_ADAPTER_CONTROL_TYPE type, void *parameters)
+static SCSI_ADAPTER_CONTROL_STATUS control(adapter *a, enum callback callback, SCSI_ADAPTER_CONTROL_TYPE type,
+                                           void *parameters)
 {
-    return (SCSI_ADAPTER_CONTROL_STATUS)callback_call(callback, a->init.HwAdapterControl, 3, (uintptr_t)a->extension, (uintptr_t)type,
-                                                      (uintptr_t)parameters);
+    return (SCSI_ADAPTER_CONTROL_STATUS)callback_call(callback, a->init.HwAdapterControl, 3, (uintptr_t)a->extension,
+                                                      (uintptr_t)type, (uintptr_t)parameters);
 }
 
 static SCSI_ADAPTER_CONTROL_STATUS control_locked(adapter *a, SCSI_ADAPTER_CONTROL_TYPE type)
@@ -94,7 +97,8 @@ static SCSI_ADAPTER_CONTROL_STATUS control_locked(adapter *a, SCSI_ADAPTER_CONTR
     return status;
 }
 
-/* "Storport calls [...] after the HBA has been initialized but before the first I/O"; afterwards only for what is supported. */
+/* "Storport calls [...] after the HBA has been initialized but before the first I/O"; afterwards only for what is
+ * supported. */
 static void query_controls(adapter *a)
 {
     size_t bytes = sizeof(SCSI_SUPPORTED_CONTROL_TYPE_LIST) + CONTROL_TYPES;
@@ -104,7 +108,8 @@ static void query_controls(adapter *a)
     list->MaxControlType = CONTROL_TYPES;
     a->supported_controls = 0;
     if (control(a, CALLBACK_CONTROL, ScsiQuerySupportedControlTypes, list) != ScsiAdapterControlSuccess)
-        port_rule(a, "adapter-control", "HwStorAdapterControl must return ScsiAdapterControlSuccess for ScsiQuerySupportedControlTypes");
+        port_rule(a, "adapter-control",
+                  "HwStorAdapterControl must return ScsiAdapterControlSuccess for ScsiQuerySupportedControlTypes");
     if (list->MaxControlType != CONTROL_TYPES)
         port_rule(a, "adapter-control", "the miniport changed MaxControlType");
     for (unsigned i = 0; i < CONTROL_TYPES; i++) {
@@ -113,10 +118,12 @@ static void query_controls(adapter *a)
     }
     ram_free(list);
     if ((a->supported_controls & 1u << ScsiStopAdapter) == 0 || (a->supported_controls & 1u << ScsiRestartAdapter) == 0)
-        port_rule(a, "adapter-control", "\"miniports must support the ScsiStopAdapter and ScsiRestartAdapter control types\"");
+        port_rule(a, "adapter-control",
+                  "\"miniports must support the ScsiStopAdapter and ScsiRestartAdapter control types\"");
 }
 
-/* After a failed start the miniport is not called again and its resources go; what it left running would hit freed memory. */
+/* After a failed start the miniport is not called again and its resources go; what it left running would hit freed
+ * memory. */
 static void start_undo(adapter *a)
 {
     interrupts_disconnect(a);
@@ -137,7 +144,8 @@ static bool no_transition(void *context)
     return !((adapter *)context)->in_transition;
 }
 
-/* The plug and play and power managers send one request after the other. False: the adapter is not in `state` (any more). */
+/* The plug and play and power managers send one request after the other. False: the adapter is not in `state` (any
+ * more). */
 static bool transition_begin(adapter *a, enum adapter_state state)
 {
     thread_wait(no_transition, a, UINT64_MAX);
@@ -183,7 +191,8 @@ bool adapter_start(adapter *a)
 
 uint8_t send_pnp(adapter *a, STOR_PNP_ACTION action, uint32_t flags, struct io_buffer *buffer)
 {
-    struct request r = {.function = SRB_FUNCTION_PNP, .bypass = true, .pnp_action = action, .pnp_flags = flags, .buffer = buffer};
+    struct request r = {
+        .function = SRB_FUNCTION_PNP, .bypass = true, .pnp_action = action, .pnp_flags = flags, .buffer = buffer};
 
     if (buffer != NULL)
         r.transfer = buffer->size;
@@ -197,8 +206,8 @@ static void send_power(adapter *a, STOR_DEVICE_POWER_STATE state, uint32_t actio
     request_execute(a, &r);
 }
 
-/* "Storport ensures that there are no uncompleted requests and issues an SRB_FUNCTION_FLUSH request to the miniport driver"; the
- * request exists only where CachesData is TRUE (page HW_BUILDIO). */
+/* "Storport ensures that there are no uncompleted requests and issues an SRB_FUNCTION_FLUSH request to the miniport
+ * driver"; the request exists only where CachesData is TRUE (page HW_BUILDIO). */
 static void flush(adapter *a)
 {
     struct request r = {.function = SRB_FUNCTION_FLUSH, .bypass = true};
@@ -212,8 +221,8 @@ static void quiesce(adapter *a)
 {
     adapter_hold(a);
     if (!adapter_wait_idle(a, IDLE_TIMEOUT_US))
-        rule_broken("srb-never-completed", "%u requests still outstanding after %u seconds and every reset", a->outstanding_count,
-                    (unsigned)(IDLE_TIMEOUT_US / 1000000));
+        rule_broken("srb-never-completed", "%u requests still outstanding after %u seconds and every reset",
+                    a->outstanding_count, (unsigned)(IDLE_TIMEOUT_US / 1000000));
 }
 
 static void call_stop(adapter *a)
@@ -221,7 +230,8 @@ static void call_stop(adapter *a)
     if ((a->supported_controls & 1u << ScsiStopAdapter) == 0)
         return;
     if (control_locked(a, ScsiStopAdapter) != ScsiAdapterControlSuccess)
-        port_rule(a, "adapter-control", "HwStorAdapterControl must return ScsiAdapterControlSuccess for ScsiStopAdapter");
+        port_rule(a, "adapter-control",
+                  "HwStorAdapterControl must return ScsiAdapterControlSuccess for ScsiStopAdapter");
     timer_cancel(&a->miniport_timer);
     a->miniport_timer_routine = NULL;
 }
@@ -256,7 +266,8 @@ void adapter_stop(adapter *a)
 
 /* ---- power ---- */
 
-/* What D3 does to a PCI function: everything written to it is gone. The device's status register is cleared from outside, by nthost. */
+/* What D3 does to a PCI function: everything written to it is gone. The device's status register is cleared from
+ * outside, by nthost. */
 void adapter_lose_power(adapter *a)
 {
     struct virtio_regions regions;
@@ -286,8 +297,8 @@ void adapter_power_down(adapter *a, bool hibernate)
     a->in_transition = false;
 }
 
-/* "If the miniport driver does not implement ScsiRestartAdapter, the Storport driver calls the miniport driver's HwStorFindAdapter and
- * HwStorInitialize routines", the former at DISPATCH_LEVEL. */
+/* "If the miniport driver does not implement ScsiRestartAdapter, the Storport driver calls the miniport driver's
+ * HwStorFindAdapter and HwStorInitialize routines", the former at DISPATCH_LEVEL. */
 static bool restart_by_initialization(adapter *a)
 {
     uint8_t old = irql_raise(DISPATCH_LEVEL);
@@ -348,14 +359,16 @@ static void remove_common(adapter *a)
     a->state = ADAPTER_REMOVED;
 }
 
-/* Requests that the miniport still has when the device is gone are its to complete, by itself or at the reset that follows. */
+/* Requests that the miniport still has when the device is gone are its to complete, by itself or at the reset that
+ * follows. */
 static void drain_removed(adapter *a)
 {
     if (a->outstanding_count == 0 || adapter_wait_idle(a, 2000000))
         return;
     adapter_reset_bus(a);
     if (!adapter_wait_idle(a, IDLE_TIMEOUT_US))
-        rule_broken("srb-never-completed", "%u requests still outstanding after surprise removal and a bus reset", a->outstanding_count);
+        rule_broken("srb-never-completed", "%u requests still outstanding after surprise removal and a bus reset",
+                    a->outstanding_count);
 }
 
 void adapter_surprise_removed(adapter *a)
@@ -367,7 +380,8 @@ void adapter_surprise_removed(adapter *a)
         send_pnp(a, StorSurpriseRemoval, SRB_PNP_FLAGS_ADAPTER_REQUEST, NULL);
         drain_removed(a);
         send_pnp(a, StorRemoveDevice, SRB_PNP_FLAGS_ADAPTER_REQUEST, NULL);
-        /* "Storport might call HwStorAdapterControl to stop the adapter after the HBA has already been physically removed" */
+        /* "Storport might call HwStorAdapterControl to stop the adapter after the HBA has already been physically
+         * removed" */
         call_stop(a);
     }
     remove_common(a);

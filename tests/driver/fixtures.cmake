@@ -26,9 +26,12 @@ set(fixture_sources "${CMAKE_CURRENT_SOURCE_DIR}/fixtures")
 function(aero_add_fixture name)
     set(out "${CMAKE_CURRENT_BINARY_DIR}/${name}")
     file(MAKE_DIRECTORY "${out}")
-    set(compile "${AERO_WINDOWS_CLANG}" --target=${fixture_triple} -std=c11 -O2 -g -gcodeview -ffreestanding -fno-stack-protector
-                -mno-stack-arg-probe -fno-omit-frame-pointer -fno-strict-aliasing ${fixture_options} -Wall -Wextra -Wconversion -Werror
-                "-Wno-#warnings" -D_WIN32_WINNT=0x0601 ${ARGN} "-I${CMAKE_SOURCE_DIR}/ddk" -isystem "${fixture_mingw_include}"
+    set(compile "${AERO_WINDOWS_CLANG}" --target=${fixture_triple} -std=c11 -O2 -g -gcodeview -ffreestanding
+        -fno-stack-protector
+                -mno-stack-arg-probe -fno-omit-frame-pointer -fno-strict-aliasing ${fixture_options} -Wall -Wextra
+                    -Wconversion -Werror
+                "-Wno-#warnings" -D_WIN32_WINNT=0x0601 ${ARGN} "-I${CMAKE_SOURCE_DIR}/ddk" -isystem
+                    "${fixture_mingw_include}"
                 -isystem "${fixture_mingw_include}/ddk" "-ffile-prefix-map=${fixture_sources}=fixtures")
     add_custom_command(
         OUTPUT "${out}/${name}.sys"
@@ -37,11 +40,14 @@ function(aero_add_fixture name)
         COMMAND "${AERO_OBJCOPY}" --remove-section=.debug_frame fixture.obj
         COMMAND "${AERO_OBJCOPY}" --remove-section=.debug_frame fixture_break.obj
         COMMAND "${AERO_DLLTOOL}" ${fixture_dlltool} -d "${CMAKE_SOURCE_DIR}/ddk/${fixture_def}" -l storport.lib
-        COMMAND "${AERO_LLD_LINK}" /nologo /machine:${fixture_machine} /driver /subsystem:native,6.01 /osversion:6.1 /entry:DriverEntry
-                /nodefaultlib /debug /pdb:${name}.pdb /pdbaltpath:${name}.pdb /Brepro /release /dynamicbase /nxcompat /out:${name}.sys
+        COMMAND "${AERO_LLD_LINK}" /nologo /machine:${fixture_machine} /driver /subsystem:native,6.01
+            /osversion:6.1 /entry:DriverEntry
+                /nodefaultlib /debug /pdb:${name}.pdb /pdbaltpath:${name}.pdb /Brepro /release /dynamicbase
+                    /nxcompat /out:${name}.sys
                 fixture.obj fixture_break.obj storport.lib
         DEPENDS "${fixture_sources}/fixture.c" "${fixture_sources}/fixture_break.c" "${fixture_sources}/fixture.h"
-                "${CMAKE_SOURCE_DIR}/ddk/storport.h" "${CMAKE_SOURCE_DIR}/ddk/storport_abi.h" "${CMAKE_SOURCE_DIR}/ddk/${fixture_def}"
+                "${CMAKE_SOURCE_DIR}/ddk/storport.h" "${CMAKE_SOURCE_DIR}/ddk/storport_abi.h"
+                    "${CMAKE_SOURCE_DIR}/ddk/${fixture_def}"
         WORKING_DIRECTORY "${out}"
         COMMENT "fixture miniport ${name}"
         VERBATIM)
@@ -56,8 +62,10 @@ aero_add_fixture(fixture_dump_timer -DFIXTURE_DUMP_BREAK=2)
 # aero_rule_test(name rule driver argument option...): the bench says that `rule` is broken
 function(aero_rule_test name rule driver argument)
     add_test(NAME nthost.storport.rule.${name}
-             COMMAND "${CMAKE_COMMAND}" -DRULE=${rule} -DSECONDS=50 -P "${CMAKE_CURRENT_SOURCE_DIR}/expect_rule.cmake" --
-                     "$<TARGET_FILE:nthost>" blk --driver "${CMAKE_CURRENT_BINARY_DIR}/${driver}/${driver}.sys" --device model --capacity 64M
+             COMMAND "${CMAKE_COMMAND}" -DRULE=${rule} -DSECONDS=50 -P
+                 "${CMAKE_CURRENT_SOURCE_DIR}/expect_rule.cmake" --
+                     "$<TARGET_FILE:nthost>" blk --driver "${CMAKE_CURRENT_BINARY_DIR}/${driver}/${driver}.sys"
+                         --device model --capacity 64M
                      --seed 11 --argument "${argument}" --workload randread:bs=4k:qd=4:count=20 ${ARGN})
     set_tests_properties(nthost.storport.rule.${name} PROPERTIES LABELS unit TIMEOUT 60)
 endfunction()
@@ -70,12 +78,14 @@ endforeach()
 aero_rule_test(nothing_wrong_dump none fixture break=none --scenario dump-only)
 foreach(line IN ITEMS
         # HwStorFindAdapter and DriverEntry
-        config-modified=port-configuration config-no-scatter-gather=port-configuration config-alignment=port-configuration
+        config-modified=port-configuration config-no-scatter-gather=port-configuration
+            config-alignment=port-configuration
         config-overrun=access-violation uncached-layout=uncached-extension uncached-twice=uncached-extension
         find-result=find-adapter-result device-extension-overrun=access-violation mapping-after=mmio-access
         # initialization and control
         dpc-in-initialize=callback-context passive-in-startio=callback-context lock-in-initialize=lock-in-callback
-        pool-at-dirql=irql stall=stall-too-long depth-early=queue-depth-early log-code=log-error physical-strange=physical-address
+        pool-at-dirql=irql stall=stall-too-long depth-early=queue-depth-early log-code=log-error
+            physical-strange=physical-address
         notification=notification wrong-extension=device-extension completed-unknown=srb-not-outstanding
         no-stop=adapter-control control-fails=adapter-control control-overrun=access-violation
         # locks
@@ -83,12 +93,15 @@ foreach(line IN ITEMS
         lock-unknown-dpc=lock-context lock-context=lock-context
         # memory
         pool-leak=leak pool-freed-twice=free-of-unknown-address bus-data-in-startio=callback-context dpc-unknown=dpc
-        list-after=use-after-completion list-overrun=access-violation buffer-unmapped=access-violation extension-overrun=access-violation
+        list-after=use-after-completion list-overrun=access-violation
+            buffer-unmapped=access-violation extension-overrun=access-violation
         physical-without-srb=physical-address buffer-overrun=buffer-overrun
         # completions
         completed-twice=srb-completed-twice completed-never=srb-never-completed reset-leaves=reset-left-requests
-        status-pending=srb-status status-frozen=srb-status status-scsi=srb-status sense-unwanted=srb-sense sense-format=srb-sense
-        length-grew=srb-transfer-length srb-modified=srb-modified build-result=build-io-result start-result=start-io-result
+        status-pending=srb-status status-frozen=srb-status status-scsi=srb-status
+            sense-unwanted=srb-sense sense-format=srb-sense
+        length-grew=srb-transfer-length srb-modified=srb-modified build-result=build-io-result
+            start-result=start-io-result
         srb-after=use-after-completion extension-after=use-after-completion list-late=srb-not-outstanding
         buffer-after=buffer-changed-after-completion)
     string(REPLACE "=" ";" pair "${line}")

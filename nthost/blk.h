@@ -2,9 +2,10 @@
  *
  * The `blk` command: a StorPort miniport for a virtio disk, started on a device, given work, and watched.
  *
- * struct bench is one run: bus, adapter, disk, image. A scenario (blk_scenario.h) gets a bench that is not started yet and decides
- * what happens; `workload`, the default, starts, enumerates, runs --workload and unloads. What a scenario expects and does not get it reports
- * through bench_fail, which makes the run end with EXIT_WRONG; rules of the port driver end it at once with EXIT_RULE.
+ * struct bench is one run: bus, adapter, disk, image. A scenario (blk_scenario.h) gets a bench that is not started yet
+ * and decides what happens; `workload`, the default, starts, enumerates, runs --workload and unloads. What a scenario
+ * expects and does not get it reports through bench_fail, which makes the run end with EXIT_WRONG; rules of the port
+ * driver end it at once with EXIT_RULE.
  */
 #ifndef NTHOST_BLK_H
 #define NTHOST_BLK_H
@@ -38,9 +39,10 @@ struct blk_options {
     struct qemu_options qemu;
     bool use_model;
     const char *image, *json, *scenario, *dump_driver, *device_text;
-    uint64_t capacity;   /* bytes; 0: the image file's */
+    uint64_t capacity; /* bytes; 0: the image file's */
     uint64_t seed;
     unsigned processors;
+    unsigned preempt; /* one callback in this many is interrupted between two instructions; 0: none */
     bool verify, count_instructions, failure_sweep, keep_image, quiet;
     uint64_t fail_nth, surprise_at, repeat;
     struct workload workload;
@@ -77,7 +79,7 @@ struct bench {
     int image_fd;
     uint64_t image_bytes;
     const char *image_path;
-    bool gone; /* the device has been pulled */
+    bool gone;             /* the device has been pulled */
     thread *plug_and_play; /* notices that it has */
     bool unloading;
     struct access_counter doorbells, isr, common, config;
@@ -98,7 +100,7 @@ bool workload_parse(struct workload *w, const char *text);
 uint64_t parse_size(const char *text, const char **end); /* 4k, 64M, 2T; *end NULL when it is not a size */
 
 /* ---- blk_image.c ---- */
-void image_open(struct bench *b);  /* before the bus: creates, sizes */
+void image_open(struct bench *b); /* before the bus: creates, sizes */
 void image_close(struct bench *b);
 
 /* ---- blk_bench.c ---- */
@@ -117,7 +119,7 @@ struct command {
     uint8_t function; /* SRB_FUNCTION_EXECUTE_SCSI unless set */
     bool in, out, no_sense, disable_autosense;
     uint32_t transfer;
-    uint8_t *data;         /* copied in and out */
+    uint8_t *data; /* copied in and out */
     uint32_t timeout_seconds;
     bool no_retry;
     struct request result; /* of the last try */
@@ -138,18 +140,19 @@ void pattern_next(uint64_t sector, uint64_t sectors);                /* new gene
 void pattern_forget(uint64_t sector, uint64_t sectors);              /* a write failed: either content is right */
 bool pattern_check(const uint8_t *data, uint64_t sector, uint64_t sectors, uint64_t *wrong);
 void pattern_write_image(struct bench *b, uint64_t sector, uint64_t sectors); /* host writes the image file */
-uint64_t pattern_check_image(struct bench *b, uint64_t *compared);            /* host reads it; returns miscompared sectors */
+uint64_t pattern_check_image(struct bench *b, uint64_t *compared); /* host reads it; returns miscompared sectors */
 
 /* ---- blk_workload.c ---- */
 void workload_run(struct bench *b, const struct workload *w, struct workload_result *result);
 /* Runs in the background of a scenario: threads that go on until told to stop. */
 struct workload_run;
 struct workload_run *workload_begin(struct bench *b, const struct workload *w, struct workload_result *result);
-void workload_stop(struct workload_run *run);   /* asks the threads to finish */
-void workload_join(struct workload_run *run);   /* waits for them, fills in the result and frees the run */
+void workload_stop(struct workload_run *run); /* asks the threads to finish */
+void workload_join(struct workload_run *run); /* waits for them, fills in the result and frees the run */
 bool workload_running(const struct workload_run *run);
 uint64_t workload_ios(const struct workload_run *run);
-/* Second path: flush, compare the image file with what was written, have the host rewrite parts of it and read them through the driver. */
+/* Second path: flush, compare the image file with what was written, have the host rewrite parts of it and read them
+ * through the driver. */
 void workload_verify_second_path(struct bench *b, const struct workload *w, struct workload_result *result);
 
 #endif

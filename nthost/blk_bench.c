@@ -9,6 +9,7 @@
 #include "blk.h"
 
 /* QEMU's q35 has exactly 2 GiB below 4 GiB when it has RAM above; the memory is sparse. */
+#define PREEMPT_WITHIN 500u /* instructions: about what a callback has */
 #define RAM_LOW (2ull << 30)
 #define RAM_HIGH (2ull << 30)
 #define REMOVAL_DELAY_US 20000u
@@ -112,6 +113,7 @@ void bench_open_bus(struct bench *b)
     add_counters(b);
     fail_point_arm(o->fail_nth);
     cpu_at_step(o->surprise_at, pull_device, b);
+    cpu_preempt(o->preempt, PREEMPT_WITHIN);
 }
 
 void bench_close_bus(struct bench *b)
@@ -127,8 +129,8 @@ static bool removal_is_due(void *context)
 {
     const struct bench *b = context;
 
-    return b->unloading ||
-           (b->gone && b->adapter != NULL && adapter_state(b->adapter) == ADAPTER_RUNNING && !adapter_in_transition(b->adapter));
+    return b->unloading || (b->gone && b->adapter != NULL && adapter_state(b->adapter) == ADAPTER_RUNNING &&
+                            !adapter_in_transition(b->adapter));
 }
 
 static bool is_unloading(void *context)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * hung-device and hostile-device: the model misbehaves, the driver recovers, fails the disk cleanly, or refuses to start. Whatever it does, no rule is
- * broken, every request ends, no wrong data is passed off as right, and unloading works.
+ * hung-device and hostile-device: the model misbehaves, the driver recovers, fails the disk cleanly, or refuses to
+ * start. Whatever it does, no rule is broken, every request ends, no wrong data is passed off as right, and unloading
+ * works.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 enum outcome {
     OUTCOME_WORKS,    /* every I/O succeeds, after retries perhaps */
+    OUTCOME_PROMPT,   /* the same, and no request had to time out for it */
     OUTCOME_RECOVERS, /* the same, and there was a reset or a timeout */
     OUTCOME_ERRORS,   /* some I/O is reported as failed; the device stays in use or is failed */
     OUTCOME_FAILS,    /* the device is failed, with an entry in the event log */
@@ -26,7 +28,7 @@ struct hostile {
 static const struct hostile cases[] = {
     {"hang", "hang", false, OUTCOME_RECOVERS},
     {"lost-request", "lost-request:3", false, OUTCOME_RECOVERS},
-    {"needs-reset", "needs-reset:5", false, OUTCOME_WORKS},
+    {"needs-reset", "needs-reset:5", false, OUTCOME_PROMPT},
     {"gone", "gone:5", false, OUTCOME_ERRORS},
     {"bad-used-id", "bad-used-id:5", false, OUTCOME_FAILS},
     {"unused-used-id", "unused-used-id:5", false, OUTCOME_FAILS},
@@ -34,14 +36,14 @@ static const struct hostile cases[] = {
     {"used-len-too-long", "used-len-too-long:5", false, OUTCOME_FAILS},
     {"used-index-jump", "used-index-jump:5", false, OUTCOME_FAILS},
     {"used-index-back", "used-index-back:5", false, OUTCOME_ANY},
-    {"bad-status-byte", "bad-status-byte:5", false, OUTCOME_ERRORS},
-    {"no-status-byte", "no-status-byte:5", false, OUTCOME_ERRORS},
+    {"bad-status-byte", "bad-status-byte:5", false, OUTCOME_FAILS},
+    {"no-status-byte", "no-status-byte:5", false, OUTCOME_FAILS},
     {"unsupported", "unsupported:5", false, OUTCOME_ERRORS},
     {"failed", "failed:5", false, OUTCOME_ERRORS},
     {"ioerr", "ioerr:100", false, OUTCOME_ERRORS},
     {"late-completion", "late-completion+", false, OUTCOME_ANY},
-    {"config-changes", "config-changes:5", false, OUTCOME_WORKS},
-    {"spurious-interrupt", "spurious-interrupt+", false, OUTCOME_WORKS},
+    {"config-changes", "config-changes:5", false, OUTCOME_PROMPT},
+    {"spurious-interrupt", "spurious-interrupt+", false, OUTCOME_PROMPT},
     {"interrupt-lost", "interrupt-lost:3", false, OUTCOME_WORKS},
     {"config-tear", "config-tear+", true, OUTCOME_ANY},
     {"generation-races", "generation-races+", true, OUTCOME_ANY},
@@ -127,11 +129,15 @@ static void judge(struct bench *b, const struct hostile *c)
 
     switch (c->outcome) {
     case OUTCOME_WORKS:
+    case OUTCOME_PROMPT:
     case OUTCOME_RECOVERS:
         if (errors != 0)
             bench_fail(b, "%s: %llu I/Os failed", c->name, (unsigned long long)errors);
         if (c->outcome == OUTCOME_RECOVERS && resets(b) == 0)
             bench_fail(b, "%s: neither a timeout nor a reset: nothing was tested", c->name);
+        if (c->outcome == OUTCOME_PROMPT && adapter_counts(b->adapter)->timeouts != 0)
+            bench_fail(b, "%s: %llu requests timed out", c->name,
+                       (unsigned long long)adapter_counts(b->adapter)->timeouts);
         break;
     case OUTCOME_ERRORS:
         if (errors == 0)
@@ -139,8 +145,10 @@ static void judge(struct bench *b, const struct hostile *c)
         break;
     case OUTCOME_FAILS:
         if (errors == 0 || logged(b) == 0)
-            bench_fail(b, "%s: %llu I/Os failed, %u entries in the event log; a device that writes nonsense is to be failed and logged", c->name,
-                       (unsigned long long)errors, logged(b));
+            bench_fail(b,
+                       "%s: %llu I/Os failed, %u entries in the event log; a device that writes nonsense is to be "
+                       "failed and logged",
+                       c->name, (unsigned long long)errors, logged(b));
         break;
     case OUTCOME_REFUSES:
         bench_fail(b, "%s: the start is not refused", c->name);
@@ -148,8 +156,8 @@ static void judge(struct bench *b, const struct hostile *c)
     default:
         break;
     }
-    bench_note(b, "%llu of %llu I/Os failed, %llu timeouts and resets, %u log entries", (unsigned long long)errors, (unsigned long long)b->result.ios,
-               (unsigned long long)resets(b), logged(b));
+    bench_note(b, "%llu of %llu I/Os failed, %llu timeouts and resets, %u log entries", (unsigned long long)errors,
+               (unsigned long long)b->result.ios, (unsigned long long)resets(b), logged(b));
 }
 
 /* With one --model fault=. */
@@ -204,12 +212,15 @@ int scenario_hostile_device(const struct blk_options *options)
         if (!options->quiet)
             printf("%-20s %s: %s\n", cases[i].name, status == EXIT_OK ? "ok" : "WRONG", report.note);
         if (status != EXIT_OK) {
-            fprintf(stderr, "nthost: a device with fault %s (--scenario hostile-device --model fault=%s --seed %llu): exit status %d\n", cases[i].name,
-                    cases[i].setting, (unsigned long long)options->seed, status);
+            fprintf(stderr,
+                    "nthost: a device with fault %s (--scenario hostile-device --model fault=%s --seed %llu): exit "
+                    "status %d\n",
+                    cases[i].name, cases[i].setting, (unsigned long long)options->seed, status);
             wrong++;
         }
     }
-    printf("%s: hostile-device: %u ways of misbehaving, %u not handled as they should be\n", wrong == 0 ? "ok" : "WRONG", runs, wrong);
+    printf("%s: hostile-device: %u ways of misbehaving, %u not handled as they should be\n",
+           wrong == 0 ? "ok" : "WRONG", runs, wrong);
     return wrong == 0 ? EXIT_OK : EXIT_WRONG;
 }
 
@@ -229,20 +240,22 @@ void scenario_hung_device(struct bench *b)
             model_arm_fault(b->bus, "hang:20");
             workload_run(b, &w, &b->result);
             if (b->result.errors != 0 || b->result.ios != w.count)
-                bench_fail(b, "hang %u: %llu of %llu I/Os done, %llu failed", i, (unsigned long long)b->result.ios, (unsigned long long)w.count,
-                           (unsigned long long)b->result.errors);
+                bench_fail(b, "hang %u: %llu of %llu I/Os done, %llu failed", i, (unsigned long long)b->result.ios,
+                           (unsigned long long)w.count, (unsigned long long)b->result.errors);
         }
         workload_verify_second_path(b, &w, &b->result);
         if (adapter_counts(b->adapter)->timeouts == 0)
             bench_fail(b, "no request timed out: nothing was tested");
-        bench_note(b, "5 hangs: %llu timeouts, %llu unit resets, %llu bus resets", (unsigned long long)adapter_counts(b->adapter)->timeouts,
-                   (unsigned long long)adapter_counts(b->adapter)->unit_resets, (unsigned long long)adapter_counts(b->adapter)->bus_resets);
+        bench_note(b, "5 hangs: %llu timeouts, %llu unit resets, %llu bus resets",
+                   (unsigned long long)adapter_counts(b->adapter)->timeouts,
+                   (unsigned long long)adapter_counts(b->adapter)->unit_resets,
+                   (unsigned long long)adapter_counts(b->adapter)->bus_resets);
         model_arm_fault(b->bus, "hang:20");
         model_arm_fault(b->bus, "reset-hangs+");
         workload_run(b, &w, &b->result);
         if (b->result.errors == 0 || logged(b) == 0)
-            bench_fail(b, "a device that neither answers nor resets: %llu I/Os failed, %u entries in the event log", (unsigned long long)b->result.errors,
-                       logged(b));
+            bench_fail(b, "a device that neither answers nor resets: %llu I/Os failed, %u entries in the event log",
+                       (unsigned long long)b->result.errors, logged(b));
         bench_note(b, "then no reset: %llu I/Os ended with an error", (unsigned long long)b->result.errors);
     }
     bench_unload(b);

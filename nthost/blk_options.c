@@ -86,6 +86,8 @@ static const struct option options_table[] = {
     {"irq", "intx|msix", "interrupts (default intx)", VALUE_CALL, 0, set_irq},
     {"messages", "N", "MessageNumberLimit of the INF (default 4)", VALUE_UNSIGNED, AT(adapter.messages), NULL},
     {"processors", "N", "simulated processors (default 2)", VALUE_UNSIGNED, AT(processors), NULL},
+    {"preempt", "N", "interrupt one callback in N at any instruction, not only at kernel calls and device accesses",
+     VALUE_UNSIGNED, AT(preempt), NULL},
     {"seed", "N", "of the scheduler, the memory layout and the workload (default: from the clock, printed)",
      VALUE_NUMBER, AT(seed), NULL},
     {"workload", "KIND:KEY=VALUE:...",
@@ -133,13 +135,17 @@ void blk_help(void)
     for (unsigned i = 0; i < sizeof(options_table) / sizeof(options_table[0]); i++) {
         char left[64];
 
-        snprintf(left, sizeof(left), "--%s %s", options_table[i].name, options_table[i].argument != NULL ? options_table[i].argument : "");
+        snprintf(left, sizeof(left), "--%s %s", options_table[i].name,
+                 options_table[i].argument != NULL ? options_table[i].argument : "");
         printf("  %-34s %s\n", left, options_table[i].help);
     }
-    printf("\nproperties of the model (--model):\n%s\nproperties of QEMU (--qemu):\n%s\nscenarios:\n", model_option_help(), qemu_option_help());
+    printf("\nproperties of the model (--model):\n%s\nproperties of QEMU (--qemu):\n%s\nscenarios:\n",
+           model_option_help(), qemu_option_help());
     scenario_list();
-    puts("\nExit status: 0 every I/O right, no rule broken, the scenario's expectations met; 1 something was wrong; 2 usage; 3 the driver broke\n"
-         "a rule; 4 the environment is not fit. A broken rule prints the driver's stack and the command that repeats the run.");
+    puts("\nExit status: 0 every I/O right, no rule broken, the scenario's expectations met; 1 something was wrong; 2 "
+         "usage; 3 the driver broke\n"
+         "a rule; 4 the environment is not fit. A broken rule prints the driver's stack and the command that repeats "
+         "the run.");
 }
 
 uint64_t parse_size(const char *text, const char **end)
@@ -154,11 +160,24 @@ uint64_t parse_size(const char *text, const char **end)
     if (stop == text || errno != 0)
         return 0;
     switch (*stop) {
-    case 'k': case 'K': shift = 10; break;
-    case 'm': case 'M': shift = 20; break;
-    case 'g': case 'G': shift = 30; break;
-    case 't': case 'T': shift = 40; break;
-    default: break;
+    case 'k':
+    case 'K':
+        shift = 10;
+        break;
+    case 'm':
+    case 'M':
+        shift = 20;
+        break;
+    case 'g':
+    case 'G':
+        shift = 30;
+        break;
+    case 't':
+    case 'T':
+        shift = 40;
+        break;
+    default:
+        break;
     }
     if (shift != 0)
         stop++;

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -65,6 +66,11 @@ void pcr_set_irql(struct processor *p)
 #if defined(__x86_64__)
 void pcr_load(const struct processor *p)
 {
+    enum { HWCAP2_FSGSBASE = 2 }; /* the kernel lets programs write the base themselves */
+    if (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) {
+        __asm__ volatile("wrgsbase %0" : : "r"(p->pcr));
+        return;
+    }
     if (syscall(SYS_arch_prctl, ARCH_SET_GS, p->pcr) != 0)
         environment_failed("GS cannot be set: arch_prctl failed");
 }

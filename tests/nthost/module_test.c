@@ -3,6 +3,8 @@
  * Loading images: what a good one becomes, and that each kind of bad one is refused by name.
  */
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core_test.h"
@@ -158,6 +160,49 @@ REFUSED(too_many_sections, true, 6, "\xff\x00", "NumberOfSections")
 REFUSED(directory_outside, true, (long)DIRECTORIES + 8, "\x00\x00\x00\x70\x10", "data directory 1")
 REFUSED(section_outside, true, (long)DIRECTORIES + 16 * 8 + 12, "\x00\x00\x00\x70", "lies outside the image")
 REFUSED(raw_data_outside, true, (long)DIRECTORIES + 16 * 8 + 20, "\x00\x00\x00\x70", "lies outside the file")
+
+/* Whatever a file says, loading it ends well or in a refusal: never in a fault, and never without end. */
+TEST(module_survives_damaged_files, EXIT_OK, NULL)
+{
+    enum { FILES = 600, DAMAGES = 4, SECONDS = 20 };
+    static uint8_t whole[1 << 20], file[1 << 20];
+    unsigned refused = 0;
+    int fd = open(FIXTURE_DIR "/user.sys", O_RDONLY);
+    ssize_t length = read(fd, whole, sizeof(whole));
+    close(fd);
+    CHECK(length > 2048);
+    fflush(stdout);
+    for (unsigned i = 0; i < FILES; i++) {
+        memcpy(file, whole, (size_t)length);
+        for (unsigned k = 0; k < DAMAGES; k++) {
+            /* Headers and tables are what the loader reads; the first 4 KiB have most of them. */
+            size_t at = cpu_random() % (cpu_random() % 2 != 0 ? 1024 : (size_t)length);
+            file[at] = (uint8_t)(cpu_random() % 3 == 0 ? 0xff : cpu_random());
+        }
+        pid_t child = fork();
+        if (child == 0) {
+            char path[64];
+            int memory = memfd_create("damaged", 0);
+            int quiet = open("/dev/null", O_WRONLY);
+            alarm(SECONDS);
+            dup2(quiet, 2);
+            if (write(memory, file, (size_t)length) != length)
+                _exit(77);
+            snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
+            module *m = module_load(path, FIXTURE_DIR);
+            module_export(m, "Anything");
+            _exit(EXIT_OK);
+        }
+        int status;
+        CHECK(waitpid(child, &status, 0) == child);
+        if (!WIFEXITED(status) || (WEXITSTATUS(status) != EXIT_OK && WEXITSTATUS(status) != EXIT_ENVIRONMENT))
+            fprintf(stderr, "file %u: status %#x\n", i, status);
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == EXIT_OK || WEXITSTATUS(status) == EXIT_ENVIRONMENT);
+        refused += WEXITSTATUS(status) == EXIT_ENVIRONMENT;
+    }
+    CHECK(refused > FILES / 10 && refused < FILES);
+}
 
 TEST(module_refuses_short_file, EXIT_ENVIRONMENT, "SizeOfHeaders is")
 {

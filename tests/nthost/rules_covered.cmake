@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Every rule of nthost's core is broken by some test here: a check that no test can make fail is worth nothing.
-# cmake -DSOURCES="file;..." -DTESTS=DIR -P rules_covered.cmake
+# Every rule of nthost's core is broken by some test here, for a check that no test can make fail is worth nothing, and is
+# explained in nthost's README, which lists no other.
+# cmake -DSOURCES="file;..." -DTESTS=DIR -DREADME=FILE -P rules_covered.cmake
 cmake_minimum_required(VERSION 3.25)
 file(GLOB tests "${TESTS}/*_test.c")
 set(tested)
@@ -34,5 +35,18 @@ foreach(rule IN LISTS rules)
 endforeach()
 if(missing)
     message(FATAL_ERROR "no test breaks these rules: ${missing}")
+endif()
+
+file(STRINGS "${README}" rows REGEX "^\\| `[a-z-]+` \\|")
+set(explained)
+foreach(row IN LISTS rows)
+    string(REGEX REPLACE "^\\| `([a-z-]+)`.*" "\\1" rule "${row}")
+    list(APPEND explained "${rule}")
+endforeach()
+set(unexplained ${rules})
+list(REMOVE_ITEM unexplained ${explained})
+list(REMOVE_ITEM explained ${rules})
+if(unexplained OR explained)
+    message(FATAL_ERROR "README: not explained: ${unexplained}; explained but not in the sources: ${explained}")
 endif()
 message(STATUS "${count} rules, each broken by a test")

@@ -189,6 +189,13 @@ void *VirtqueueDetach(VIRTQUEUE *queue);
    invalidates every token, allows interrupts, mends a broken queue. */
 void VirtqueueReset(VIRTQUEUE *queue);
 
+/* True when VirtqueueGet has another completion without asking the device for its index again: what a batch still holds.
+ * VirtqueueAllowInterrupts at the end of the batch asks. */
+static inline bool VirtqueueBatchHasMore(const VIRTQUEUE *queue)
+{
+    return queue->UsedIndex != queue->UsedSeen;
+}
+
 /* Free ring descriptors: chains that fit, when they take one each. */
 static inline uint16_t VirtqueueFreeCount(const VIRTQUEUE *queue)
 {

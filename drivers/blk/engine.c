@@ -302,7 +302,6 @@ static void GiveSlotBack(BLK_ENGINE *engine, BLK_REQUEST *request)
     slot->Request = NULL;
     slot->NextFree = engine->FreeSlots;
     engine->FreeSlots = slot;
-    request->Slot = NULL;
 }
 
 static BLK_START Start(BLK_ENGINE *engine, BLK_REQUEST *request)
@@ -343,28 +342,30 @@ static uint8_t StepsOf(const BLK_DISK *disk, const BLK_COMMAND *command)
 }
 
 /* A transfer whose whole list fits one chain, when there is room: nearly every request. False: nothing was done. */
-static inline __attribute__((always_inline)) bool SubmitWhole(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)
+static inline __attribute__((always_inline)) bool SubmitWhole(BLK_ENGINE *engine, const BLK_DISK *disk,
+                                                              BLK_REQUEST *request)
 {
-    const BLK_SEGMENT *segment = request->Segments, *end = segment + request->SegmentCount;
     bool write = request->Command.Operation == BlkOperationWrite;
     uint16_t flags = (uint16_t)(write ? VIRTQ_DESC_F_NEXT : VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE);
-    uint32_t bytes = request->Command.Blocks << disk->BlockShift, total = 0;
+    uint32_t bytes = request->Command.Blocks << disk->BlockShift, left = bytes, segments = request->SegmentCount;
+    const BLK_SEGMENT *segment = request->Segments;
     BLK_SLOT *slot = engine->FreeSlots;
     BLK_SLOT_DMA *dma = slot->Dma;
     VIRTQ_DESC *entry = dma->Table;
 
     do {
         SetData(++entry, segment->Address, segment->Bytes, flags);
-        total += segment->Bytes;
-    } while (++segment != end);
-    if (total != bytes)
+        left -= segment->Bytes;
+        segment++;
+    } while (--segments != 0);
+    if (left != 0)
         return false;
     dma->Header.Type = write ? VIRTIO_BLK_T_OUT : VIRTIO_BLK_T_IN;
     dma->Header.Sector = request->Command.Lba << disk->SectorShift;
     dma->Status = STATUS_NOT_WRITTEN;
     SetData(++entry, slot->StatusPhysical, 1, VIRTQ_DESC_F_WRITE);
-    if (VirtqueueAdd(&engine->Queue, dma->Table, slot->TablePhysical,
-                     (uint16_t)(entry - dma->Table + 1), write ? 1 : bytes + 1, request, NULL) != VirtqueueOk)
+    if (VirtqueueAdd(&engine->Queue, dma->Table, slot->TablePhysical, (uint16_t)(request->SegmentCount + 2),
+                     write ? 1 : bytes + 1, request, NULL) != VirtqueueOk)
         return false;
     engine->FreeSlots = slot->NextFree;
     slot->Request = request;
@@ -487,10 +488,12 @@ bool BlkEngineReap(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST_LIST *finishe
             } else if (!CompleteStep(engine, disk, request, status, finished)) {
                 return false;
             }
+            if (!VirtqueueBatchHasMore(&engine->Queue))
+                break;
         }
         if (got == VirtqueueCorrupt)
             return false;
-    } while (!engine->Polled && VirtqueueAllowInterrupts(&engine->Queue));
+    } while (engine->Polled ? VirtqueueHasCompletions(&engine->Queue) : VirtqueueAllowInterrupts(&engine->Queue));
     if (engine->Waiting.Head != NULL)
         StartWaiting(engine, finished);
     return true;

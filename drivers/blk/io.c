@@ -27,8 +27,11 @@ BLK_FLATTEN BOOLEAN NTAPI BlkBuildIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     if (command->Operation > BlkOperationWrite || srb->DataTransferLength == 0)
         return TRUE;
     list = StorPortGetScatterGatherList(adapter, srb);
-    request->SegmentCount = list != NULL ? list->NumberOfElements : 0;
-    request->Segments = list != NULL ? (const BLK_SEGMENT *)list->List : NULL;
+    request->SegmentCount = 0; /* without a list the engine refuses the request */
+    if (BLK_LIKELY(list != NULL)) {
+        request->SegmentCount = list->NumberOfElements;
+        request->Segments = (const BLK_SEGMENT *)list->List;
+    }
     return TRUE;
 }
 

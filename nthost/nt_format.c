@@ -88,6 +88,15 @@ static const char *read_number(const char *at, int *number)
     return at;
 }
 
+static const char *read_flags(const char *at, struct directive *d)
+{
+    for (unsigned count = 0; *at != '\0' && strchr("-+ #0", *at) != NULL; at++) {
+        if (count + 1 < sizeof(d->flags))
+            d->flags[count++] = *at;
+    }
+    return at;
+}
+
 static const char *read_length(const char *at, struct directive *d)
 {
     for (;; at++) {
@@ -132,11 +141,7 @@ size_t nt_format(char *out, size_t size, const char *at, nt_va_list list)
             continue;
         }
         struct directive d = {.width = -1, .precision = -1, .bytes = 4};
-        unsigned flags = 0;
-        for (at++; *at != '\0' && strchr("-+ #0", *at) != NULL; at++) {
-            if (flags + 1 < sizeof(d.flags))
-                d.flags[flags++] = *at;
-        }
+        at = read_flags(at + 1, &d);
         TAKE_NUMBER(at, d.width, list);
         if (*at == '.') {
             at++;

@@ -158,6 +158,14 @@ TEST(rule_callback_stack, EXIT_RULE, "rule broken: callback-stack", "FixAddEight
     CALL("FixAddEight", 1, 2); /* pops eight */
 }
 
+TEST(kernel_calls_on_a_stack_aligned_to_4_bytes, EXIT_OK, "misaligned 42")
+{
+    setenv("NTHOST_DEBUG", "1", 1);
+    start(2, 1);
+    for (unsigned i = 0; i < 400; i++)
+        CALL("FixPrintMisaligned", i % 4 * 4);
+}
+
 TEST(arithmetic_helpers_agree_with_the_host, EXIT_OK, NULL)
 {
     start(1, 1);

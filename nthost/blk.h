@@ -82,6 +82,10 @@ struct bench {
     bool gone;             /* the device has been pulled */
     thread *plug_and_play; /* notices that it has */
     bool unloading;
+    unsigned messages;            /* granted at the last start; 0: INTx */
+    struct adapter_counts counts; /* of the adapter that was unloaded last */
+    struct logged_error log[16];
+    unsigned log_count;
     struct access_counter doorbells, isr, common, config;
     struct workload_result result;
     bool measured;

@@ -9,9 +9,9 @@
 #include "blk.h"
 
 /* QEMU's q35 has exactly 2 GiB below 4 GiB when it has RAM above; the memory is sparse. */
-#define PREEMPT_WITHIN 500u /* instructions: about what a callback has */
 #define RAM_LOW (2ull << 30)
 #define RAM_HIGH (2ull << 30)
+#define PREEMPT_WITHIN 500u /* instructions: about what a callback has */
 #define REMOVAL_DELAY_US 20000u
 #define MODEL_DISPATCH_LIMIT_US 100000u
 #define REAL_DISPATCH_LIMIT_US 5000000u /* of a clock that also measures how busy this machine is */
@@ -166,6 +166,7 @@ bool bench_start(struct bench *b)
         bench_note(b, "start refused: %s", adapter_failure(b->adapter));
         return false;
     }
+    b->messages = adapter_messages(b->adapter);
     if (b->gone)
         return false;
     return disk_enumerate(b);
@@ -180,6 +181,17 @@ bool bench_must_start(struct bench *b)
     return false;
 }
 
+/* What is reported after the adapter has gone. */
+static void remember(struct bench *b)
+{
+    const struct logged_error *log = adapter_log(b->adapter, &b->log_count);
+
+    if (b->log_count > sizeof(b->log) / sizeof(b->log[0]))
+        b->log_count = sizeof(b->log) / sizeof(b->log[0]);
+    memcpy(b->log, log, b->log_count * sizeof(*log));
+    b->counts = *adapter_counts(b->adapter);
+}
+
 void bench_unload(struct bench *b)
 {
     if (b->adapter == NULL)
@@ -190,6 +202,7 @@ void bench_unload(struct bench *b)
     b->plug_and_play = NULL;
     if (b->gone && adapter_state(b->adapter) != ADAPTER_FAILED && adapter_state(b->adapter) != ADAPTER_REMOVED)
         adapter_surprise_removed(b->adapter);
+    remember(b);
     adapter_unload(b->adapter);
     b->adapter = NULL;
 }

@@ -139,3 +139,82 @@ void scenario_resets(struct bench *b)
     }
     bench_unload(b);
 }
+
+/* ---- aborts ---- */
+
+#define ABORT_ROUNDS 50u
+#define ABORT_REQUESTS 8u
+
+static bool all_finished(void *context)
+{
+    const struct request *requests = context;
+
+    for (unsigned i = 0; i < ABORT_REQUESTS; i++) {
+        if (!requests[i].finished)
+            return false;
+    }
+    return true;
+}
+
+static uint8_t abort_request(struct bench *b, struct request *victim)
+{
+    struct request r = {.function = SRB_FUNCTION_ABORT_COMMAND, .bypass = true, .target_request = victim};
+
+    return request_execute(b->adapter, &r);
+}
+
+/* "A miniport driver sets this status [ABORTED] in the NextSrb for a successful SRB_FUNCTION_ABORT_COMMAND request";
+ * the others come back as after a reset, or done. */
+static void judge_abort(struct bench *b, const struct request *requests, unsigned victim, uint8_t status,
+                        unsigned *aborted)
+{
+    for (unsigned i = 0; i < ABORT_REQUESTS; i++) {
+        uint8_t got = requests[i].srb_status;
+
+        if (i == victim && status == SRB_STATUS_SUCCESS && got != SRB_STATUS_ABORTED)
+            bench_fail(b, "the abort succeeded, but its victim ended with SRB status %02x", got);
+        else if (got != SRB_STATUS_SUCCESS && got != SRB_STATUS_BUS_RESET && got != SRB_STATUS_ABORTED)
+            bench_fail(b, "a request beside an aborted one ended with SRB status %02x", got);
+        else if (got == SRB_STATUS_ABORTED && i != victim)
+            bench_fail(b, "a request that was not to be aborted ended with SRB_STATUS_ABORTED");
+    }
+    if (status == SRB_STATUS_SUCCESS)
+        (*aborted)++;
+    else if (status != SRB_STATUS_ABORT_FAILED)
+        bench_fail(b, "SRB_FUNCTION_ABORT_COMMAND ended with SRB status %02x", status);
+}
+
+void scenario_abort(struct bench *b)
+{
+    static struct request requests[ABORT_REQUESTS];
+    struct io_buffer *buffers[ABORT_REQUESTS];
+    unsigned aborted = 0;
+
+    if (bench_must_start(b)) {
+        for (unsigned i = 0; i < ABORT_REQUESTS; i++)
+            buffers[i] = io_buffer_create(b->adapter, 65536, 0);
+        for (unsigned round = 0; round < ABORT_ROUNDS && b->failures == 0; round++) {
+            unsigned victim = (unsigned)(cpu_random() % ABORT_REQUESTS);
+
+            for (unsigned i = 0; i < ABORT_REQUESTS; i++) {
+                requests[i] = (struct request){.buffer = buffers[i]};
+                disk_cdb_transfer(b, &requests[i], false, 128u * i, 65536 / b->disk.block_bytes, false);
+                request_submit(b->adapter, &requests[i]);
+            }
+            uint8_t status = abort_request(b, &requests[victim]);
+
+            if (!thread_wait(all_finished, requests, 60000000))
+                bench_fail(b, "not every request beside an aborted one is completed");
+            judge_abort(b, requests, victim, status, &aborted);
+        }
+        if (abort_request(b, NULL) != SRB_STATUS_ABORT_FAILED)
+            bench_fail(b, "the abort of no request should end with SRB_STATUS_ABORT_FAILED");
+        if (aborted == 0)
+            bench_fail(b, "no request was caught outstanding: nothing was tested");
+        for (unsigned i = 0; i < ABORT_REQUESTS; i++)
+            io_buffer_destroy(buffers[i]);
+        bench_note(b, "%u of %u requests were aborted", aborted, ABORT_ROUNDS);
+        expect_working(b);
+    }
+    bench_unload(b);
+}

@@ -50,6 +50,7 @@ void scenario_lun_reset(struct bench *b);
 void scenario_lun_reset_with_io(struct bench *b);
 void scenario_bus_reset(struct bench *b);
 void scenario_resets(struct bench *b);
+void scenario_abort(struct bench *b);
 void scenario_pnp(struct bench *b);
 void scenario_sleep(struct bench *b);
 void scenario_surprise(struct bench *b);

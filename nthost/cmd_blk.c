@@ -20,7 +20,7 @@ static void scenario_main(void *context)
 
 static const char *irq_name(const struct bench *b)
 {
-    return b->options->adapter.msix ? "msix" : "intx";
+    return b->messages != 0 ? "msix" : "intx";
 }
 
 static void write_results(struct json *j, const struct bench *b)
@@ -51,6 +51,23 @@ static void write_results(struct json *j, const struct bench *b)
     json_integer(j, "second_path_sectors", r->second_path_sectors);
 }
 
+static void write_adapter(struct json *j, const struct bench *b)
+{
+    json_integer(j, "messages", b->messages);
+    json_integer(j, "timeouts", b->counts.timeouts);
+    json_integer(j, "unit_resets", b->counts.unit_resets);
+    json_integer(j, "bus_resets", b->counts.bus_resets);
+    json_integer(j, "busy_retries", b->counts.busy_retries);
+    json_array(j, "event_log");
+    for (unsigned i = 0; i < b->log_count; i++) {
+        json_object(j, NULL);
+        json_integer(j, "code", b->log[i].code);
+        json_integer(j, "unique_id", b->log[i].unique_id);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 static void write_json(const struct bench *b, int status)
 {
     const struct blk_options *o = b->options;
@@ -71,6 +88,7 @@ static void write_json(const struct bench *b, int status)
     json_integer(&j, "seed", o->seed);
     json_integer(&j, "processors", o->processors);
     write_results(&j, b);
+    write_adapter(&j, b);
     json_integer(&j, "failures", b->failures);
     json_string(&j, "note", b->note);
     json_integer(&j, "exit_status", (uint64_t)status);

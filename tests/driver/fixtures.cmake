@@ -8,14 +8,14 @@ if(AERO_TARGET STREQUAL "host")
     set(fixture_triple x86_64-w64-mingw32)
     set(fixture_options -fasynchronous-unwind-tables)
     set(fixture_dlltool -m i386:x86-64)
-    set(fixture_def storport.def)
+    set(fixture_def .def)
     set(fixture_machine x64)
     set(fixture_old_config 152) # up to HwMSInterruptRoutine
 else()
     set(fixture_triple i686-w64-mingw32)
     set(fixture_options -march=i686 -mno-mmx -mno-sse)
     set(fixture_dlltool -m i386 -k)
-    set(fixture_def storport.x86.def)
+    set(fixture_def .x86.def)
     set(fixture_machine x86)
     set(fixture_old_config 144)
 endif()
@@ -33,21 +33,26 @@ function(aero_add_fixture name)
                 "-Wno-#warnings" -D_WIN32_WINNT=0x0601 ${ARGN} "-I${CMAKE_SOURCE_DIR}/ddk" -isystem
                     "${fixture_mingw_include}"
                 -isystem "${fixture_mingw_include}/ddk" "-ffile-prefix-map=${fixture_sources}=fixtures")
+    set(objects)
+    set(steps)
+    foreach(source IN ITEMS fixture fixture_break fixture_queue)
+        list(APPEND objects ${source}.obj)
+        list(APPEND steps COMMAND ${compile} -c "${fixture_sources}/${source}.c" -o ${source}.obj
+                          COMMAND "${AERO_OBJCOPY}" --remove-section=.debug_frame ${source}.obj)
+    endforeach()
     add_custom_command(
         OUTPUT "${out}/${name}.sys"
-        COMMAND ${compile} -c "${fixture_sources}/fixture.c" -o fixture.obj
-        COMMAND ${compile} -c "${fixture_sources}/fixture_break.c" -o fixture_break.obj
-        COMMAND "${AERO_OBJCOPY}" --remove-section=.debug_frame fixture.obj
-        COMMAND "${AERO_OBJCOPY}" --remove-section=.debug_frame fixture_break.obj
-        COMMAND "${AERO_DLLTOOL}" ${fixture_dlltool} -d "${CMAKE_SOURCE_DIR}/ddk/${fixture_def}" -l storport.lib
-        COMMAND "${AERO_LLD_LINK}" /nologo /machine:${fixture_machine} /driver /subsystem:native,6.01
-            /osversion:6.1 /entry:DriverEntry
-                /nodefaultlib /debug /pdb:${name}.pdb /pdbaltpath:${name}.pdb /Brepro /release /dynamicbase
-                    /nxcompat /out:${name}.sys
-                fixture.obj fixture_break.obj storport.lib
-        DEPENDS "${fixture_sources}/fixture.c" "${fixture_sources}/fixture_break.c" "${fixture_sources}/fixture.h"
-                "${CMAKE_SOURCE_DIR}/ddk/storport.h" "${CMAKE_SOURCE_DIR}/ddk/storport_abi.h"
-                    "${CMAKE_SOURCE_DIR}/ddk/${fixture_def}"
+        ${steps}
+        COMMAND "${AERO_DLLTOOL}" ${fixture_dlltool} -d "${CMAKE_SOURCE_DIR}/ddk/storport${fixture_def}" -l storport.lib
+        COMMAND "${AERO_DLLTOOL}" ${fixture_dlltool} -d "${fixture_sources}/storport_queue${fixture_def}"
+                -l storport_queue.lib
+        COMMAND "${AERO_LLD_LINK}" /nologo /machine:${fixture_machine} /driver /subsystem:native,6.01 /osversion:6.1
+                /entry:DriverEntry /nodefaultlib /debug /pdb:${name}.pdb /pdbaltpath:${name}.pdb /Brepro /release
+                /dynamicbase /nxcompat /out:${name}.sys ${objects} storport.lib storport_queue.lib
+        DEPENDS "${fixture_sources}/fixture.c" "${fixture_sources}/fixture_break.c" "${fixture_sources}/fixture_queue.c"
+                "${fixture_sources}/fixture.h" "${CMAKE_SOURCE_DIR}/ddk/storport.h"
+                "${CMAKE_SOURCE_DIR}/ddk/storport_abi.h" "${CMAKE_SOURCE_DIR}/ddk/storport${fixture_def}"
+                "${fixture_sources}/storport_queue${fixture_def}"
         WORKING_DIRECTORY "${out}"
         COMMENT "fixture miniport ${name}"
         VERBATIM)
@@ -72,7 +77,11 @@ endfunction()
 
 aero_rule_test(nothing_wrong none fixture break=none)
 aero_rule_test(nothing_wrong_older_port_driver none fixture break=none --config-length ${fixture_old_config})
-foreach(mode IN ITEMS half-duplex timer busy refuse)
+foreach(mode IN ITEMS adapter-busy device-busy pause resume)
+    aero_rule_test(nothing_wrong_${mode} none fixture mode=${mode} --workload randread:bs=4k:burst=16:count=208
+        --processors 1)
+endforeach()
+foreach(mode IN ITEMS half-duplex timer busy refuse synchronized)
     aero_rule_test(nothing_wrong_${mode} none fixture mode=${mode} --workload mixed:bs=4k:qd=16:count=500)
 endforeach()
 aero_rule_test(nothing_wrong_dump none fixture break=none --scenario dump-only)

@@ -76,6 +76,11 @@ aero_blk_run(past-2-TiB.qemu ARGS --device qemu --scenario disk-verification --c
 aero_blk_run(older-port-driver.model ARGS --device model --config-length 152 --verify --capacity 16M --seed 10
     --workload mixed:count=500)
 
+foreach(messages IN ITEMS 1 3)
+    aero_blk_run(messages-${messages}.qemu ARGS --device qemu --irq msix --messages ${messages} --verify --capacity 16M
+        --seed 10 --qemu-device virtio-blk-pci,disable-legacy=on,vectors=4 --workload mixed:count=1000)
+endforeach()
+
 # ---- SCSI ----
 aero_blk_runs(scsi-compliance ARGS --scenario scsi-compliance --capacity 64M --seed 11 IRQS msix)
 aero_blk_run(scsi-compliance-unmap.model ARGS --device model --model features=discard --scenario scsi-compliance
@@ -96,6 +101,7 @@ aero_blk_runs(miniport-control ARGS --scenario ioctl --capacity 16M --seed 12)
 aero_blk_runs(lun-reset ARGS --scenario lun-reset --capacity 16M --seed 13)
 aero_blk_runs(lun-reset-with-io ARGS --scenario lun-reset-with-io --capacity 16M --seed 14)
 aero_blk_runs(bus-reset ARGS --scenario bus-reset --capacity 16M --seed 15)
+aero_blk_runs(abort-command ARGS --scenario abort --capacity 16M --seed 15)
 aero_blk_runs(resets-without-leak ARGS --scenario resets --capacity 16M --seed 16 TIMEOUT 300)
 aero_blk_runs(hung-device-is-reset ARGS --scenario hung-device --capacity 16M --seed 17 DEVICES model)
 aero_blk_run(hung-device-bus-reset-only.model ARGS --device model --scenario hung-device --reset-bus-only

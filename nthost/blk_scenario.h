@@ -31,7 +31,7 @@ _Noreturn void bench_end_process(struct bench *b);
 
 struct child_report {
     uint64_t fail_points, steps;
-    char note[200];
+    char note[256];
 };
 /* blk_child.c: blk_run in a process of its own. `report` may be NULL. The exit status, or EXIT_ENVIRONMENT when it died
  * of a signal. */

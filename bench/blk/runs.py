@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Runs `nthost blk` and reads its JSON: what the benchmark, the cost tests and the comparison with other miniports share."""
+"""Runs `nthost blk` and reads its JSON: what the benchmark, the cost tests and the comparison with other miniports
+share."""
 import json
 import os
 import struct
@@ -43,7 +44,8 @@ def run(bench, driver, arguments, seconds=SECONDS):
         result = os.path.join(folder, "result.json")
         command = [bench, "blk", "--driver", driver, "--json", result, *arguments]
         try:
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                  errors="replace",
                                   timeout=seconds, check=False)
         except subprocess.TimeoutExpired as late:
             raise RunFailed(f"no result within {seconds} s: {' '.join(command)}") from late

@@ -8,7 +8,8 @@ import argparse
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "bench", "blk"))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "bench", "blk"))
 import runs  # noqa: E402
 
 # EVENT_IDX is off on every Aero device and on by default in QEMU.
@@ -22,7 +23,8 @@ GROWTH = 1.25  # at depth 32 a request may cost this much more than at depth 1
 
 
 def run(options, device, irq, workload, *more):
-    return runs.run(options.nthost, options.driver, [*EVENT_IDX[device], "--irq", irq, "--capacity", "64M", "--seed", "1", "--workload", workload, *more])
+    return runs.run(options.nthost, options.driver, [*EVENT_IDX[device], "--irq", irq, "--capacity", "64M", "--seed",
+                                                     "1", "--workload", workload, *more])
 
 
 def expect(name, value, low, high):
@@ -31,7 +33,8 @@ def expect(name, value, low, high):
 
 
 def check_interrupts(result, irq):
-    expect("ISR reads per INTx interrupt, none with MSI-X", result["isr_reads"], *([result["interrupts"]] * 2 if irq == "intx" else [0, 0]))
+    expect("ISR reads per INTx interrupt, none with MSI-X", result["isr_reads"],
+           *([result["interrupts"]] * 2 if irq == "intx" else [0, 0]))
     expect("other register accesses", result["other_mmio"], 0, 0)
     expect("allocations", result["pool_allocations"], 0, 0)
 
@@ -46,14 +49,17 @@ def depth_one(options, device, irq):
 def burst(options, device, irq):
     for kind in ("randread", "randwrite"):
         result = run(options, device, irq, f"{kind}:bs=4k:burst=32:count=3200")
-        expect(f"{kind} doorbells for {result['ios'] // 32} bursts of 32", result["doorbells"], 1, 2 * (result["ios"] // 32))
+        expect(f"{kind} doorbells for {result['ios'] // 32} bursts of 32", result["doorbells"], 1,
+               2 * (result["ios"] // 32))
         check_interrupts(result, irq)
 
 
 def instructions(options, device, irq):
-    counted = [run(options, device, irq, f"randread:bs=4k:{shape}", "--processors", "1", "--count-instructions")["instructions_per_io"]
+    counted = [run(options, device, irq, f"randread:bs=4k:{shape}", "--processors", "1",
+                   "--count-instructions")["instructions_per_io"]
                for shape in ("qd=1:count=100", "qd=32:count=320", "burst=32:count=320")]
-    print(f"instructions per 4 KiB read, {device}, {irq}: depth 1 {counted[0]}, depth 32 {counted[1]}, burst of 32 {counted[2]}")
+    print(f"instructions per 4 KiB read, {device}, {irq}: depth 1 {counted[0]}, depth 32 {counted[1]}, "
+          f"burst of 32 {counted[2]}")
     expect("instructions at depth 32 against depth 1", counted[1], 1, counted[0] * GROWTH)
     expect("instructions in a burst of 32 against depth 1", counted[2], 1, counted[0] * GROWTH)
     limit = INSTRUCTIONS.get(runs.machine_of(options.driver))

@@ -4,24 +4,28 @@
 
 usage: third_party.py --nthost FILE --driver FILE [DIR]
 
-DIR (or the environment variable AERO_THIRD_PARTY) holds the .sys files that the user has put there, at any depth. Without it the test says that it is
-skipped (exit status 77). A miniport that does not start, fails an I/O or breaks a rule fails the test; rules that only our own driver is
-held to are tolerated and reported.
+DIR (or the environment variable AERO_THIRD_PARTY) holds the .sys files that the user has put there, at any depth.
+Without it the test says that it is skipped (exit status 77). A miniport that does not start, fails an I/O or breaks a
+rule fails the test; rules that only our own driver is held to are tolerated and reported.
 """
 import argparse
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "bench", "blk"))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "bench", "blk"))
 import runs  # noqa: E402
 
 SKIPPED = 77
 WORKLOADS = ["randread:bs=4k:qd=1:count=1000", "randread:bs=4k:qd=32:count=4000", "randread:bs=4k:burst=32:count=3200",
              "randwrite:bs=4k:qd=32:count=4000", "mixed:bs=64k:qd=8:count=1000", "mixed:bs=1M:qd=2:count=60"]
-STEPPED = {"randread:bs=4k:qd=1:count=1000": "randread:bs=4k:qd=1:count=100", "randread:bs=4k:burst=32:count=3200": "randread:bs=4k:burst=32:count=320"}
+STEPPED = {"randread:bs=4k:qd=1:count=1000": "randread:bs=4k:qd=1:count=100",
+           "randread:bs=4k:burst=32:count=3200": "randread:bs=4k:burst=32:count=320"}
 # Rules that a driver may break and still move data rightly.
-TOLERATED = "reset-left-requests,queue-depth-early,port-configuration,uncached-extension,stall-too-long,callback-context"
-HEADING = ["driver, workload", "irq", "I/O per s", "p50 us", "doorbells", "isr reads", "other mmio", "interrupts", "instructions"]
+TOLERATED = ("reset-left-requests,queue-depth-early,port-configuration,uncached-extension,stall-too-long,"
+             "callback-context")
+HEADING = ["driver, workload", "irq", "I/O per s", "p50 us", "doorbells", "isr reads", "other mmio", "interrupts",
+           "instructions"]
 
 
 def find(folder, arch):
@@ -32,18 +36,21 @@ def find(folder, arch):
 
 
 def measure(options, driver, irq, workload):
-    common = ["--device", "qemu", "--qemu-device", "virtio-blk-pci,disable-legacy=on,event_idx=off", "--irq", irq, "--capacity", "64M", "--seed", "1",
+    common = ["--device", "qemu", "--qemu-device", "virtio-blk-pci,disable-legacy=on,event_idx=off", "--irq", irq,
+              "--capacity", "64M", "--seed", "1",
               "--scenario", "third-party", "--tolerate", TOLERATED]
     result = runs.run(options.nthost, driver, [*common, "--workload", workload])
     if workload in STEPPED:
-        stepped = runs.run(options.nthost, driver, [*common, "--processors", "1", "--count-instructions", "--workload", STEPPED[workload]])
+        stepped = runs.run(options.nthost, driver, [*common, "--processors", "1", "--count-instructions",
+                                                    "--workload", STEPPED[workload]])
         result["instructions_per_io"] = stepped["instructions_per_io"]
     return result
 
 
 def row_of(name, irq, workload, result):
     counted = result["instructions_per_io"]
-    return [f"{name}, {workload.rsplit(':count', 1)[0]}", irq, f"{result['io_per_second']:.0f}", str(result["latency_us"]["p50"]),
+    return [f"{name}, {workload.rsplit(':count', 1)[0]}", irq, f"{result['io_per_second']:.0f}",
+            str(result["latency_us"]["p50"]),
             *(f"{runs.per_io(result, key):.3f}" for key in ("doorbells", "isr_reads", "other_mmio", "interrupts")),
             f"{counted:.1f}" if counted is not None else "-"]
 

@@ -161,6 +161,11 @@ void cpu_preempt(unsigned one_in, unsigned within)
     cpu.preempt_within = within;
 }
 
+bool cpu_preempts(void)
+{
+    return cpu.preempt_one_in != 0;
+}
+
 uint64_t cpu_draw_preemption(void)
 {
     if (cpu.preempt_one_in == 0 || !cpu_yields() || cpu_random() % cpu.preempt_one_in != 0)

@@ -54,9 +54,12 @@ struct thread {
     const char *api;   /* the kernel call that was entered last */
     struct step_hook hooks[MAX_STEP_HOOKS];
     unsigned hook_count;
-    uintptr_t stepped_ip; /* the instruction that was counted last */
-    uint64_t preempt_in;  /* instructions until the driver is preempted; 0: not at all */
-    void *kthread;        /* what the driver sees as its current thread */
+    uintptr_t stepped_ip;              /* the instruction that was counted last */
+    uintptr_t block, block_generation; /* where the run of instructions began that is followed: step_block.c */
+    uintptr_t native_step;             /* the instruction that is stepped in place, or 0 */
+    bool native_at_end;                /* it ends the run */
+    uint64_t preempt_in;               /* instructions until the driver is preempted; 0: not at all */
+    void *kthread;                     /* what the driver sees as its current thread */
     struct thread *next;
 };
 
@@ -83,7 +86,8 @@ void thread_replace(thread *next);     /* put `next` on this processor instead o
 void processor_set_irql(uint8_t irql); /* without delivering anything */
 void cpu_deliver(void);                /* everything that this processor's IRQL lets in */
 void cpu_step(void);                   /* one kernel call or device access: see cpu_at_step() */
-uint64_t cpu_draw_preemption(void);    /* for thread->preempt_in, at the start of a callback */
+bool cpu_preempts(void);
+uint64_t cpu_draw_preemption(void); /* for thread->preempt_in, at the start of a callback */
 void cpu_preempted(void);
 bool cpu_yields(void); /* false while no_yield is in force */
 void cpu_idle_loop(void *unused);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "cpu_internal.h"
+#include "step_internal.h"
 #include "trap.h"
 #include "trap_internal.h"
 #include "verifier.h"
@@ -47,8 +48,11 @@ uintptr_t driver_call(const char *what, void *function, unsigned count, ...)
     uintptr_t outer_ip = t->stepped_ip;
     struct thunk_state state = {0};
     struct call_frame call = {.what = what, .outer = t->calls, .frame = &state};
+    uintptr_t outer_block = block_save();
     t->preempt_in = cpu_draw_preemption();
     state.flags_set = step_wanted_flags();
+    if (blocks_enabled())
+        block_enter((uintptr_t)function);
     uint8_t irql = irql_get();
     unsigned locks = spin_held_count();
     t->calls = &call;
@@ -57,6 +61,7 @@ uintptr_t driver_call(const char *what, void *function, unsigned count, ...)
     t->api = api;
     t->preempt_in = outer_preemption;
     t->stepped_ip = outer_ip;
+    block_restore(outer_block);
     check_state(what, &state, count, irql, locks);
     return result;
 }

@@ -151,7 +151,7 @@ static uint64_t calculate(const struct insn *i, uint64_t first, uint64_t second,
 /* clang-format on */
 
 /* clang-format off */
-static bool condition_holds(unsigned condition, uintptr_t flags)
+bool condition_holds(unsigned condition, uintptr_t flags)
 {
     bool carry = flags & FLAG_CARRY, zero = flags & FLAG_ZERO, sign = flags & FLAG_SIGN;
     bool overflow = flags & FLAG_OVERFLOW, parity = flags & FLAG_PARITY, holds = false;

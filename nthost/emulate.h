@@ -31,6 +31,8 @@ uint64_t register_get(const struct context *c, const struct insn *i);
 void register_set(struct context *c, const struct insn *i, uint64_t value);
 uintptr_t effective_address(const struct context *c, const struct insn *i);
 
+bool condition_holds(unsigned condition, uintptr_t flags);
+
 /* Advances c->ip past the instruction. False when the operation is none on memory. A string instruction with `rep`
  * runs to its end. */
 bool emulate(struct context *c, const struct insn *i, const struct emulator_memory *memory);

@@ -189,6 +189,8 @@ static void decode_group45(struct decoder *d, uint8_t opcode)
     unsigned which = d->field & 7;
     if (which <= 1)
         set(d, which == 0 ? OP_INC : OP_DEC, width, true, true);
+    else if ((which == 2 || which == 4) && opcode == 0xff && !d->operand16)
+        set(d, which == 2 ? OP_CALL : OP_JUMP, d->mode64 ? 8 : 4, true, false);
     else if (which == 6 && opcode == 0xff && !d->operand16)
         set(d, OP_PUSH, d->mode64 ? 8 : 4, true, false);
     else

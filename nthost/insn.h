@@ -37,6 +37,8 @@ enum insn_op {
     OP_BTR,
     OP_BTC,
     OP_PUSH,
+    OP_CALL,
+    OP_JUMP, /* through memory; not carried out by emulate() */
     OP_MOVS,
     OP_STOS,
     OP_LODS, /* strings: rSI and rDI are implied, `rep` says whether rCX counts */

@@ -1,22 +1,35 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Counting a driver's instructions with the trap flag, and preempting it between two of them. A trap comes before each instruction of an image; when
- * execution leaves the images for nthost, stepping stops, and the return address on the stack is replaced by
- * step_resume, which sets the flag again. So nthost runs at full speed, and what it calls back (an ISR inside a
- * kernel call) is counted like everything else.
+ * Counting a driver's instructions with the trap flag, and preempting it between two of them. A trap comes before each
+ * instruction of an image; when execution leaves the images for nthost, stepping stops, and the return address on the
+ * stack is replaced by step_resume, which sets the flag again. So nthost runs at full speed, and what it calls back
+ * (an ISR inside a kernel call) is counted like everything else.
  */
 #include "cpu_internal.h"
 #include "module_internal.h"
+#include "step_internal.h"
 #include "trap.h"
 #include "trap_internal.h"
 #include "verifier.h"
 
 uintptr_t step_flags;
 static uint64_t count;
+static bool single_steps;
+
+void instruction_count_by_single_steps(void)
+{
+    single_steps = true;
+}
 
 void instruction_count_enable(bool on)
 {
-    step_flags = on ? FLAG_TRAP : 0;
+    step_flags = 0;
+    if (blocks_enabled())
+        blocks_disable();
+    if (on && (single_steps || cpu_preempts()))
+        step_flags = FLAG_TRAP;
+    else if (on)
+        blocks_enable();
 }
 
 uintptr_t step_wanted_flags(void)
@@ -26,7 +39,7 @@ uintptr_t step_wanted_flags(void)
 
 uint64_t instruction_count(void)
 {
-    return count;
+    return count + block_instructions();
 }
 
 /* The trap flag also traps between the iterations of a repeated string instruction, which is one instruction. */
@@ -36,8 +49,7 @@ static bool repeats(uintptr_t ip)
     return insn_decode((const uint8_t *)ip, INSN_MAX_BYTES, sizeof(void *) == 8, &i) && i.rep;
 }
 
-/* Execution has left the images by a kernel call, or by returning from a callback. */
-static void leave_driver(uintptr_t ip, uintptr_t sp)
+void leave_driver(uintptr_t ip, uintptr_t sp)
 {
     uintptr_t *slot = (uintptr_t *)sp;
     thread *t = thread_here();
@@ -55,6 +67,9 @@ enum step_result step_trap(uintptr_t ip, uintptr_t sp)
 {
     static const module *recent;
     thread *t = thread_here();
+    bool again;
+    if (block_stepped(ip, sp, &again))
+        return again ? STEP_ON : STEP_STOP;
     if (recent == NULL || !module_contains(recent, (void *)ip))
         recent = module_at((void *)ip);
     if (recent == NULL) {
@@ -74,7 +89,10 @@ uintptr_t step_unhook(uintptr_t sp)
     thread *t = thread_here();
     if (t->hook_count == 0 || t->hooks[t->hook_count - 1].slot >= sp)
         verifier_own_fault("a kernel call returned that instruction counting does not know");
-    return t->hooks[--t->hook_count].address;
+    uintptr_t address = t->hooks[--t->hook_count].address;
+    if (blocks_enabled())
+        block_enter(address);
+    return address;
 }
 
 uintptr_t step_real_address(uintptr_t slot, uintptr_t address)

@@ -19,6 +19,7 @@
 #include "cpu_internal.h"
 #include "module_internal.h"
 #include "shared_data.h"
+#include "step_internal.h"
 #include "trap_internal.h"
 #include "verifier.h"
 
@@ -66,6 +67,23 @@ static void check_stack(const ucontext_t *u, uintptr_t sp, uintptr_t ip)
                 (unsigned long long)(low + t->stack_bytes - sp), t->name);
 }
 
+/* One of our breakpoints: the exception comes after the one byte of its instruction. */
+static bool breakpoint(ucontext_t *u)
+{
+    struct context c;
+    bool single_step;
+    get_context(u, &c);
+    c.ip--;
+    if (!block_trap(&c, &single_step))
+        return false;
+    set_greg(u, GREG_IP, c.ip);
+    set_greg(u, GREG_SP, c.r[REG_SP]);
+    set_greg(u, greg_of[REG_CX], c.r[REG_CX]);
+    if (single_step)
+        set_greg(u, GREG_FLAGS, c.flags | FLAG_TRAP);
+    return true;
+}
+
 /* Once a second of our own computing time: driver code that makes no kernel call and no device access for long. */
 static bool endless_loop(uintptr_t ip)
 {
@@ -93,6 +111,8 @@ static void on_signal(int signal, siginfo_t *info, void *user)
         if (step_flags == 0)
             set_greg(u, GREG_FLAGS, flags & ~(uintptr_t)FLAG_TRAP);
     }
+    if (signal == SIGTRAP && info->si_code != TRAP_TRACE && breakpoint(u))
+        return;
     if (signal == SIGVTALRM && !endless_loop(ip))
         return;
     check_stack(u, sp, ip);

@@ -50,5 +50,6 @@ const char *driver_call_current(void); /* innermost callback running on this thr
 
 /* Exact count of instructions executed inside loaded driver images, while enabled (slow). */
 void instruction_count_enable(bool on);
+void instruction_count_by_single_steps(void); /* from the next enabling on: slower, for comparison */
 uint64_t instruction_count(void);
 #endif

@@ -25,10 +25,10 @@ static bool follows_call(uintptr_t address)
     if (s == NULL || (s->flags & PE_SECTION_EXECUTE) == 0)
         return false;
     const uint8_t *at = (const uint8_t *)address;
-    if (at[-5] == 0xe8)
+    if (at[-5] == 0xe8 || at[-5] == 0xcc) /* a breakpoint of step_block.c stands on calls */
         return true;
     for (int length = 2; length <= 7; length++) {
-        if (at[-length] == 0xff && (at[-length + 1] & 0x38) == 0x10)
+        if ((at[-length] == 0xff || at[-length] == 0xcc) && (at[-length + 1] & 0x38) == 0x10)
             return true;
     }
     return false;

@@ -114,6 +114,10 @@ static bool same_mnemonic(const struct insn *i, ZydisMnemonic m)
         return m == ZYDIS_MNEMONIC_BTR;
     case OP_BTC:
         return m == ZYDIS_MNEMONIC_BTC;
+    case OP_CALL:
+        return m == ZYDIS_MNEMONIC_CALL;
+    case OP_JUMP:
+        return m == ZYDIS_MNEMONIC_JMP;
     case OP_PUSH:
         return m == ZYDIS_MNEMONIC_PUSH;
     case OP_MOVS:

@@ -352,6 +352,78 @@ static uint64_t count_call(const char *name, unsigned arguments)
     return instruction_count() - before;
 }
 
+static void count_everything(uint64_t *counts)
+{
+    static const char *const plain[] = {"FixHundredLoops", "FixTwoCalls", "FixSelf", "FixProcessor", "FixGetIrql"};
+    static const char *const with_window[] = {"FixRead32", "FixRead8",       "FixRepeated", "FixTest",
+                                              "FixPushed", "FixKeepsVector", "FixTicks"};
+    char text[128];
+    uint16_t wide[] = {'w', 0};
+    uint32_t *total = ram_alloc(4, 0, "a counter");
+    void *kdpc = ram_alloc(64, 0, "a KDPC");
+    unsigned n = 0;
+    instruction_count_enable(true);
+    for (unsigned i = 0; i < sizeof(plain) / sizeof(plain[0]); i++, counts[n++] = instruction_count())
+        driver_call(plain[i], fixture_function(plain[i]), 0);
+    for (unsigned i = 0; i < sizeof(with_window) / sizeof(with_window[0]); i++, counts[n++] = instruction_count()) {
+        if (strcmp(with_window[i], "FixTicks") == 0)
+            CALL("FixTicks");
+        else
+            driver_call(with_window[i], fixture_function(with_window[i]), 1, (uintptr_t)window);
+    }
+    CALL("FixAddEight", 1, 2, 3, 4, 5, 6, 7, 8);
+    counts[n++] = instruction_count();
+    CALL("FixPlainCount", total, 1000);
+    counts[n++] = instruction_count();
+    CALL("FixFormat", text, sizeof(text), wide);
+    counts[n++] = instruction_count();
+    CALL("FixDpc", kdpc, total); /* the DPC runs within the call */
+    counts[n++] = instruction_count();
+    CALL("FixDescend", 3);
+    counts[n++] = instruction_count();
+    instruction_count_enable(false);
+    CHECK(n == 17);
+}
+
+TEST(instructions_counted_by_blocks_and_by_single_steps_are_the_same, EXIT_OK, NULL)
+{
+    uint64_t blocks[17], steps[17];
+    start(1, 1);
+    count_everything(blocks);
+    instruction_count_by_single_steps();
+    count_everything(steps);
+    for (unsigned i = 0; i < 17; i++) {
+        CHECK(steps[i] - blocks[16] == blocks[i]);
+        CHECK(i == 0 || blocks[i] > blocks[i - 1]);
+    }
+}
+
+TEST(instruction_counting_leaves_no_breakpoint_behind, EXIT_OK, NULL)
+{
+    start(1, 1);
+    module *m = fixture;
+    static uint8_t before[1 << 16], after[1 << 16];
+    size_t bytes = 0xa00; /* within .text, which begins at the first page */
+    memcpy(before, (uint8_t *)module_base(m) + PAGE_BYTES, bytes);
+    CHECK(count_call("FixTwoCalls", 0) > 0 && count_call("FixHundredLoops", 0) > 0);
+    memcpy(after, (uint8_t *)module_base(m) + PAGE_BYTES, bytes);
+    CHECK(memcmp(before, after, bytes) == 0);
+    CALL("FixTwoCalls");
+}
+
+TEST(rule_driver_assertion_while_counting, EXIT_RULE, "rule broken: driver-assertion", "int3", "FixAssert")
+{
+    start(1, 1);
+    count_call("FixAssert", 0);
+}
+
+TEST(stack_is_walked_while_counting, EXIT_RULE, "rule broken: access-violation", "Innermost", "Middle", "FixDeepFault")
+{
+    start(1, 1);
+    instruction_count_enable(true);
+    CALL("FixDeepFault", 8, 1000);
+}
+
 TEST(instructions_are_counted_exactly, EXIT_OK, NULL)
 {
     start(1, 1);

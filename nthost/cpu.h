@@ -2,7 +2,7 @@
  *
  * Simulated processors, threads, IRQL, spin locks, interrupts, DPCs, timers and time.
  *
- * One host thread runs everything. A simulated thread is a coroutine with its own stack (64 KiB, guard page below).
+ * One host thread runs everything. A simulated thread is a coroutine with its own stack (256 KiB, guard page below).
  * `processors` of them can be "on a processor" at once; exactly one runs. yield_point() is called by every kernel
  * API, MMIO access and lock operation: under the seed it may deliver a pending interrupt or DPC on the current
  * processor (as a nested

@@ -81,6 +81,14 @@ foreach(messages IN ITEMS 1 3)
         --seed 10 --qemu-device virtio-blk-pci,disable-legacy=on,vectors=4 --workload mixed:count=1000)
 endforeach()
 
+# StrictContract: the contract's layout is taken, QEMU's is refused.
+aero_blk_run(strict-contract-takes-its-layout.model ARGS --device model --argument StrictContract=1 --verify --capacity 16M
+    --workload mixed:count=500)
+aero_blk_run(strict-contract-refuses-another-layout.model ARGS --device model --model layout=qemu
+    --argument StrictContract=1 --workload randread:count=10)
+set_tests_properties(driver.blk.strict-contract-refuses-another-layout.model PROPERTIES
+    PASS_REGULAR_EXPRESSION "start refused: HwStorFindAdapter returned SP_RETURN_ERROR")
+
 # ---- SCSI ----
 aero_blk_runs(scsi-compliance ARGS --scenario scsi-compliance --capacity 64M --seed 11 IRQS msix)
 aero_blk_run(scsi-compliance-unmap.model ARGS --device model --model features=discard --scenario scsi-compliance

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Compiler helpers with register conventions of their own (Microsoft's C run-time library): 64-bit shifts take the
+ * Compiler routines with register conventions of their own (Microsoft's C run-time library): 64-bit shifts take the
  * value in EDX:EAX and the count in CL; the combined divisions give the quotient in EDX:EAX and the remainder in
  * EBX:ECX and pop their arguments; the stack probe takes the size in EAX or RAX.
  */

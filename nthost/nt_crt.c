@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The C run-time functions that the kernel exports, and on x86 the compiler's helpers for 64-bit arithmetic. No yield
+ * The C run-time functions that the kernel exports, and on x86 the compiler's routines for 64-bit arithmetic. No yield
  * point here: compilers put calls to them anywhere.
  */
 #include <string.h>

@@ -36,16 +36,16 @@ TEST(module_imports_from_a_real_module_and_has_a_cookie, EXIT_OK, NULL)
     CHECK(driver_call("DriverEntry", module_entry(user), 2, (uintptr_t)0, (uintptr_t)0) == 0);
 }
 
-TEST(rule_missing_import_of_a_missing_module, EXIT_RULE, "rule broken: missing-import", "helper.sys!HelperAdd")
+TEST(rule_missing_import_of_a_missing_module, EXIT_RULE, "rule broken: missing-import", "provider.sys!ProviderAdd")
 {
     start(1, 1);
     module *user = module_load(FIXTURE_DIR "/user.sys", NULL);
-    CHECK(strcmp(module_missing_import(user, 0), "helper.sys!HelperAdd") == 0);
-    CHECK(strcmp(module_missing_import(user, 1), "helper.sys!HelperStringLength") == 0);
+    CHECK(strcmp(module_missing_import(user, 0), "provider.sys!ProviderAdd") == 0);
+    CHECK(strcmp(module_missing_import(user, 1), "provider.sys!ProviderStringLength") == 0);
     driver_call("DriverEntry", module_entry(user), 2, (uintptr_t)0, (uintptr_t)0);
 }
 
-TEST(module_refuses_imports_by_ordinal, EXIT_ENVIRONMENT, "imports ordinal 7 of helper.sys")
+TEST(module_refuses_imports_by_ordinal, EXIT_ENVIRONMENT, "imports ordinal 7 of provider.sys")
 {
     start(1, 1);
     module_load(FIXTURE_DIR "/ordinal.sys", NULL);

@@ -166,7 +166,7 @@ TEST(kernel_calls_on_a_stack_aligned_to_4_bytes, EXIT_OK, "misaligned 42")
         CALL("FixPrintMisaligned", i % 4 * 4);
 }
 
-TEST(arithmetic_helpers_agree_with_the_host, EXIT_OK, NULL)
+TEST(arithmetic_routines_agree_with_the_host, EXIT_OK, NULL)
 {
     start(1, 1);
     for (unsigned i = 0; i < 20000; i++) {

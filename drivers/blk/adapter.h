@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The adapter: StorPort's device extension, one per disk, and the routines that act on it. Windows glue; the logic
- * is in
- * engine.h, command.h, respond.h and disk.h.
+ * The adapter: StorPort's device extension, one per disk, and the routines that act on it. Windows glue; the logic is
+ * in engine.h, command.h, respond.h and disk.h.
  *
  * States (drawn in README.md). State, Engine, Disk and KickOwed belong to the queue lock, which is StorPort's
- * StartIo lock: StorPort
- * holds it around HwStorStartIo and HwStorResetBus, the DPC takes it. Bring-up and stop run at DIRQL with the
- * interrupt lock, when StorPort
- * sends no request; a DPC that is late sees that the state is not Running and leaves the ring alone.
- * Work is atomic: interrupt routines add to it, the DPC takes it.
- * In dump mode there are no locks, DPCs or interrupts: every routine runs at HIGH_LEVEL, one at a time.
+ * StartIo lock: StorPort holds it around HwStorStartIo and HwStorResetBus, the DPC takes it. Bring-up and stop run at
+ * DIRQL with the interrupt lock, when StorPort sends no request; a DPC that is late sees that the state is not
+ * Running and leaves the ring alone.
+ * Work is atomic: interrupt routines add to it, the DPC takes it. In dump mode there are no locks, DPCs or
+ * interrupts: every routine runs at HIGH_LEVEL, one at a time.
  */
 #ifndef AERO_BLK_ADAPTER_H
 #define AERO_BLK_ADAPTER_H

@@ -2,10 +2,9 @@
  *
  * From a command descriptor block to what has to be done. Portable, no state, any IRQL, no lock.
  *
- * The decoder checks everything that does not depend on the disk's present capacity or mode; BlkCommandCheck does
- * the rest,
- * under the queue lock. Sources: SPC-3 (INQUIRY, MODE SENSE, REPORT LUNS, REQUEST SENSE, TEST UNIT READY), SBC-3
- * (the rest).
+ * The decoder checks everything that does not depend on the disk's present capacity or mode; BlkCommandCheck does the
+ * rest, under the queue lock. Sources: SPC-3 (INQUIRY, MODE SENSE, REPORT LUNS, REQUEST SENSE, TEST UNIT READY),
+ * SBC-3 (the rest).
  */
 #ifndef AERO_BLK_COMMAND_H
 #define AERO_BLK_COMMAND_H

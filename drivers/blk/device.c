@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The device's life: open, start, reset, fail, gone. A reset is real: status 0 is written and read back before any
- * request that the device
- * had is answered, so it cannot write into a buffer that is no longer the request's.
+ * request that the device had is answered, so it cannot write into a buffer that is no longer the request's.
  */
 #include "adapter.h"
 
@@ -96,8 +95,8 @@ static VIRTIO_RESULT SetUpQueue(BLK_ADAPTER *adapter)
     return result;
 }
 
-/* Stops the device's DMA, if anything does, and tells it. VIRTIO 1.x: nothing is written to a device that was reset before
- * it reads back 0. */
+/* Stops the device's DMA, if anything does, and tells it. VIRTIO 1.x: nothing is written to a device that was reset
+ * before it reads back 0. */
 static VOID GiveUp(BLK_ADAPTER *adapter)
 {
     if (VirtioReset(&adapter->Device.Transport, LAST_RESET_TIMEOUT_US, RESET_POLL_US) == VirtioOk)
@@ -121,8 +120,7 @@ BOOLEAN BlkDeviceStart(BLK_ADAPTER *adapter)
             return TRUE;
         }
         /* VIRTIO 1.x "MSI-X Vector Configuration": the driver MUST handle a vector that does not read back. The next
-         * plan asks for fewer;
-         * INTx is no way out once Windows has switched the function to messages. */
+         * plan asks for fewer; INTx is no way out once Windows has switched the function to messages. */
         adapter->Plan = VirtioNextMsixPlan(adapter->Plan);
     } while (result == VirtioErrorVectorRefused && adapter->Plan != VirtioIntx);
     BlkLog(adapter, EventOf(result));

@@ -50,8 +50,7 @@ static void UpdateCache(BLK_DISK *disk, uint64_t features, const VIRTIO_BLK_CONF
     disk->ReadOnly = (features & VIRTIO_FEATURE(VIRTIO_BLK_F_RO)) != 0;
     disk->CanFlush = (features & VIRTIO_FEATURE(VIRTIO_BLK_F_FLUSH)) != 0;
     /* VIRTIO 1.x "Block Device", device initialization: without CONFIG_WCE a device that offers FLUSH is to be taken
-     * for writeback; one
-     * that does not is writethrough. */
+     * for writeback; one that does not is writethrough. */
     if ((features & VIRTIO_FEATURE(VIRTIO_BLK_F_CONFIG_WCE)) != 0)
         disk->WriteCache = disk->CanFlush && config->Writeback != 0;
     else

@@ -58,16 +58,14 @@ typedef enum BLK_DISK_RESULT {
 VIRTIO_RESULT BlkDiskReadConfig(VIRTIO_TRANSPORT *transport, uint64_t features, VIRTIO_BLK_CONFIG *config);
 
 /* Takes over what was read. `disk` is unchanged unless the result is Ok. A capacity other than the previous one (if
- * there
- * was one) sets PendingAttention. */
+ * there was one) sets PendingAttention. */
 BLK_DISK_RESULT BlkDiskUpdate(BLK_DISK *disk, uint64_t features, const VIRTIO_BLK_CONFIG *config);
 
 /* Names the disk after its place until its serial number is known. */
 void BlkDiskSetPlace(BLK_DISK *disk, uint32_t bus, uint32_t slot);
 
 /* Takes over the answer to GET_ID: VIRTIO_BLK_ID_LENGTH bytes, NUL padded, not trusted to be printable. NULL or
- * empty: the disk has no
- * serial number and keeps the name of its place. */
+ * empty: the disk has no serial number and keeps the name of its place. */
 void BlkDiskSetSerial(BLK_DISK *disk, const uint8_t *id);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * DriverEntry: introduces the miniport to StorPort. In dump mode both arguments are NULL and StorPort's place is
- * taken by the
- * dump port driver ("Restrictions on Miniport Drivers that Manage the Boot Drive").
+ * taken by the dump port driver ("Restrictions on Miniport Drivers that Manage the Boot Drive").
  */
 #include "adapter.h"
 

@@ -398,8 +398,8 @@ static COLD bool SubmitSteps(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUE
 
 __attribute__((always_inline)) bool BlkEngineSubmit(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request)
 {
-    bool whole = request->Command.Plain && request->SegmentCount - 1u < engine->WholeListMax && engine->Waiting.Head == NULL &&
-                 engine->FreeSlots != NULL;
+    bool whole = request->Command.Plain && request->SegmentCount - 1u < engine->WholeListMax &&
+                 engine->Waiting.Head == NULL && engine->FreeSlots != NULL;
 
     if (LIKELY(whole) && LIKELY(SubmitWhole(engine, disk, request)))
         return true;

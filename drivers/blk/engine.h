@@ -8,16 +8,14 @@
  *   Reap <-- completion: next step of the same request, or finished with a result
  *
  * A request is one or more steps, each one virtio request: FUA adds a FLUSH after a write and before a read, VERIFY
- * reads into scratch memory, and a
- * transfer of more segments than the device takes goes in several.
+ * reads into scratch memory, and a transfer of more segments than the device takes goes in several.
  *
- * Memory: everything is given at BlkEngineInit; nothing is allocated afterwards. A slot is DMA memory for one
- * request in
- * flight, its physical address known from the start; only the fields that differ between requests are written.
+ * Memory: everything is given at BlkEngineInit; nothing is allocated afterwards. A slot is DMA memory for one request
+ * in flight, its physical address known from the start; only the fields that differ between requests are written.
  * Locks: the caller holds one lock (the queue lock) around every call. IRQL: any at which the memory may be touched.
  * Ownership: a request belongs to the engine from Submit until it is on a list returned by Reap or DetachAll. Each is
- * returned exactly once.
- * The device is not trusted: its indexes and lengths are checked by the virtqueue, its status byte here.
+ * returned exactly once. The device is not trusted: its indexes and lengths are checked by the virtqueue, its status
+ * byte here.
  */
 #ifndef AERO_BLK_ENGINE_H
 #define AERO_BLK_ENGINE_H
@@ -146,23 +144,19 @@ bool BlkEngineInit(BLK_ENGINE *engine, const BLK_ENGINE_LAYOUT *layout, void *dm
                    uint64_t features, uint32_t segmentBytesMax, bool polled);
 
 /* Takes a request whose command needs the device. Does not ring. `disk` tells whether a cache has to be flushed.
- * False when the segments do
- * not make up the command: the request stays the caller's. */
+ * False when the segments do not make up the command: the request stays the caller's. */
 bool BlkEngineSubmit(BLK_ENGINE *engine, const BLK_DISK *disk, BLK_REQUEST *request);
 
 /* Takes all completions from the ring; finished requests are appended to `finished`, next steps and waiting requests
- * go onto the ring. GET_ID's
- * answer goes into `disk`. False when the device wrote nonsense: it has to be failed. */
+ * go onto the ring. GET_ID's answer goes into `disk`. False when the device wrote nonsense: it has to be failed. */
 bool BlkEngineReap(BLK_ENGINE *engine, BLK_DISK *disk, BLK_REQUEST_LIST *finished);
 
 /* After the device was reset (or is gone): every request it had or waited for it, with `result`, in the order of
- * their slots. The engine is then empty
- * and as after Init. */
+ * their slots. The engine is then empty and as after Init. */
 void BlkEngineDetachAll(BLK_ENGINE *engine, BLK_RESULT result, BLK_REQUEST_LIST *finished);
 
 /* The request on the ring or waiting whose Context this is, NULL when there is none. Looks only at what the engine
- * owns: the context may be
- * anything. */
+ * owns: the context may be anything. */
 BLK_REQUEST *BlkEngineFind(const BLK_ENGINE *engine, const void *context);
 
 /* True while a request is on the ring or waits. */

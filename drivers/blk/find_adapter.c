@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * HwStorFindAdapter: is this the device, where are its registers, how large can requests be, and all the memory
- * there will
- * ever be. PASSIVE_LEVEL, or HIGH_LEVEL in dump mode.
+ * HwStorFindAdapter: is this the device, where are its registers, how large can requests be, and all the memory there
+ * will ever be. PASSIVE_LEVEL, or HIGH_LEVEL in dump mode.
  */
 #include "adapter.h"
 #include "contract_ids.h"
@@ -74,8 +73,7 @@ static BOOLEAN MapBars(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORMATIO
 }
 
 /* From configuration space to a transport that can be used. 0, or the event that says why not. `strict`: the layout
- * has to be the
- * contract's, to the letter. */
+ * has to be the contract's, to the letter. */
 static ULONG OpenTransport(BLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORMATION *config, BOOLEAN strict)
 {
     static const uint16_t deviceIds[] = {AERO_VIRTIO_BLK_DEVICE_ID};
@@ -113,8 +111,8 @@ static uint16_t Smaller(uint32_t a, uint32_t b)
     return (uint16_t)(a < b ? a : b);
 }
 
-/* VIRTIO 1.x states no limit without SEG_MAX, and there are devices that then take one segment only. One holds a sector; a
- * larger block may cross a page and takes two. */
+/* VIRTIO 1.x states no limit without SEG_MAX, and there are devices that then take one segment only. One holds a
+ * sector; a larger block may cross a page and takes two. */
 static uint32_t SegmentsMax(const BLK_DISK *disk)
 {
     if (disk->SegmentsMax != 0)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Interrupt routines (DIRQL, interrupt lock) only note what happened and request the DPC; the DPC (DISPATCH_LEVEL)
- * takes the queue lock, reaps everything
- * there is in one go, rings once for what was added meanwhile, and completes the SRBs after the lock is released.
+ * takes the queue lock, reaps everything there is in one go, rings once for what was added meanwhile, and completes
+ * the SRBs after the lock is released.
  */
 #include "adapter.h"
 
-/* FALSE from StorPortIssueDpc means that the DPC is queued already and has yet to run: it will see the work. Before there is a
- * DPC the work waits for it. */
+/* FALSE from StorPortIssueDpc means that the DPC is queued already and has yet to run: it will see the work. Before
+ * there is a DPC the work waits for it. */
 static inline VOID QueueDpc(BLK_ADAPTER *adapter)
 {
     if (BLK_LIKELY(adapter->DpcReady))

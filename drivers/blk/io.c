@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The way of a request in: HwStorBuildIo (no lock) decodes it and fetches its scatter/gather list, HwStorStartIo
- * (queue lock) checks it
- * against the disk as it is now and puts it on the ring.
+ * (queue lock) checks it against the disk as it is now and puts it on the ring.
  *
  * Doorbells: a request that finds the ring empty rings at once. One that is added behind others leaves the doorbell
- * to the DPC, which runs
- * as soon as the processor leaves DISPATCH_LEVEL: a burst submitted together shares it.
+ * to the DPC, which runs as soon as the processor leaves DISPATCH_LEVEL: a burst submitted together shares it.
  */
 #include "adapter.h"
 #include "respond.h"

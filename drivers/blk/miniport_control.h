@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The private interface of the driver: IOCTL_SCSI_MINIPORT with signature AEROVBLK. Published: values and layout
- * stay. Callers are
- * administrators (StorPort opens the adapter for nobody else), and not trusted.
+ * stay. Callers are administrators (StorPort opens the adapter for nobody else), and not trusted.
  */
 #ifndef AERO_BLK_MINIPORT_CONTROL_H
 #define AERO_BLK_MINIPORT_CONTROL_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Plug and Play and power requests that come as SRBs (queue lock). Stopping and starting the device is
- * HwStorAdapterControl's; here the driver learns that the
- * device has been pulled, and gets the disk's cache written before power goes.
+ * HwStorAdapterControl's; here the driver learns that the device has been pulled, and gets the disk's cache written
+ * before power goes.
  */
 #include "adapter.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Resets and aborts, all under the queue lock (HwStorStartIo, HwStorResetBus). One disk behind one adapter:
- * resetting the logical unit, the device or
- * the bus is the same thing, a reset of the virtio device. It succeeds only if the device really did it.
+ * Resets and aborts, all under the queue lock (HwStorStartIo, HwStorResetBus). One disk behind one adapter: resetting
+ * the logical unit, the device or the bus is the same thing, a reset of the virtio device. It succeeds only if the
+ * device really did it.
  */
 #include "adapter.h"
 

@@ -53,8 +53,7 @@ static void VpdSupportedPages(const BLK_DISK *disk, BLK_RESPONSE *response)
 }
 
 /* SPC-3 7.6.3: one designator, "T10 vendor ID based": vendor, product and serial number. It stays what it is for as
- * long as the host
- * gives the disk the same serial number. */
+ * long as the host gives the disk the same serial number. */
 static void VpdDeviceIdentification(const BLK_DISK *disk, BLK_RESPONSE *response)
 {
     uint8_t head[4] = {0x02 /* ASCII */, 0x01 /* T10 vendor ID, logical unit */, 0, (uint8_t)(24 + disk->SerialLength)};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Commands answered from what is known of the disk: INQUIRY and its vital product data pages, MODE SENSE, READ
- * CAPACITY, REPORT
- * LUNS, REQUEST SENSE. Portable; caller holds the queue lock.
+ * CAPACITY, REPORT LUNS, REQUEST SENSE. Portable; caller holds the queue lock.
  */
 #ifndef AERO_BLK_RESPOND_H
 #define AERO_BLK_RESPOND_H

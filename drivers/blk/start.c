@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * HwStorInitialize and HwStorAdapterControl: the device is started and stopped here, at DIRQL with the interrupt
- * lock held, while
- * StorPort sends no request. In dump mode at HIGH_LEVEL.
+ * HwStorInitialize and HwStorAdapterControl: the device is started and stopped here, at DIRQL with the interrupt lock
+ * held, while StorPort sends no request. In dump mode at HIGH_LEVEL.
  */
 #include "adapter.h"
 
@@ -61,8 +60,7 @@ static VOID ListSupportedTypes(PSCSI_SUPPORTED_CONTROL_TYPE_LIST list)
 }
 
 /* "StorPort ensures that there are no uncompleted requests", and the device may be gone already. Whatever is
- * outstanding all the same is answered by
- * the DPC, which may take the queue lock. */
+ * outstanding all the same is answered by the DPC, which may take the queue lock. */
 static VOID Stop(BLK_ADAPTER *adapter)
 {
     BOOLEAN running = adapter->State == BlkRunning;

@@ -5,13 +5,13 @@
  * One host thread runs everything. A simulated thread is a coroutine with its own stack (256 KiB, guard page below).
  * `processors` of them can be "on a processor" at once; exactly one runs. yield_point() is called by every kernel
  * API, MMIO access and lock operation: under the seed it may deliver a pending interrupt or DPC on the current
- * processor (as a nested
- * call on the current stack, if the IRQL allows), let the device make progress, or switch to another processor.
- * A thread at IRQL >= DISPATCH_LEVEL keeps its processor (others can run on other processors only).
+ * processor (as a nested call on the current stack, if the IRQL allows), let the device make progress, or switch to
+ * another processor. A thread at IRQL >= DISPATCH_LEVEL keeps its processor (others can run on other processors
+ * only).
  *
  * Time: on a real-time bus (QEMU) the clock is the host's; on a model it is virtual: it advances a little with every
- * kernel call, by the argument of a stall, and jumps to the next timer or device event when nothing can run.
- * When nothing can run, nothing is pending and no timer is set: rule hang, with the state of every thread and lock.
+ * kernel call, by the argument of a stall, and jumps to the next timer or device event when nothing can run. When
+ * nothing can run, nothing is pending and no timer is set: rule hang, with the state of every thread and lock.
  */
 #ifndef NTHOST_CPU_H
 #define NTHOST_CPU_H
@@ -29,8 +29,7 @@ unsigned cpu_current(void);
 uint64_t cpu_random(void); /* the scheduler's seeded generator */
 
 /* IRQL of the current processor. irql_lower delivers what became deliverable. Raising to a lower level, or lowering
- * to a
- * higher one, is rule irql-order. */
+ * to a higher one, is rule irql-order. */
 uint8_t irql_get(void);
 uint8_t irql_raise(uint8_t to);
 void irql_lower(uint8_t to);
@@ -48,8 +47,8 @@ void no_yield_end(void);
 void cpu_preempt(unsigned one_in, unsigned within);
 
 /* Steps: kernel calls and device accesses of the driver, counted from 1 since cpu_init. When step `n` is reached
- * `action` runs once, before
- * the call or access is carried out (surprise removal at every step). n = 0 takes the order back. */
+ * `action` runs once, before the call or access is carried out (surprise removal at every step). n = 0 takes the
+ * order back. */
 uint64_t cpu_steps(void);
 void cpu_at_step(uint64_t n, void (*action)(void *context), void *context);
 
@@ -59,15 +58,12 @@ thread *thread_create(const char *name, void (*entry)(void *), void *argument);
 bool thread_finished(const thread *t);
 void thread_join(thread *t);
 /* Blocks the current thread (IRQL must be < DISPATCH_LEVEL, no spin lock held: rule wait-at-dispatch) until
- * ready(argument) is
- * true or timeout_us has passed (UINT64_MAX: never). Returns false at timeout. */
+ * ready(argument) is true or timeout_us has passed (UINT64_MAX: never). Returns false at timeout. */
 bool thread_wait(bool (*ready)(void *), void *argument, uint64_t timeout_us);
 
 /* Spin locks. `rank` orders classes of locks (StorPort: DPC and StartIo 1, Interrupt 2): taking a lower rank while
- * holding a higher,
- * or one already held here, is rule lock-order / lock-recursion; releasing one not held here, or out of order where
- * documented, is
- * rule lock-owner. Ranks of 0 are not ordered. */
+ * holding a higher, or one already held here, is rule lock-order / lock-recursion; releasing one not held here, or
+ * out of order where documented, is rule lock-owner. Ranks of 0 are not ordered. */
 struct spin_lock {
     const char *name;
     int rank;
@@ -80,10 +76,9 @@ bool spin_held_here(const struct spin_lock *lock);
 unsigned spin_held_count(void); /* by the current processor */
 
 /* Interrupts. An ISR runs at `irql` on a processor whose IRQL is lower, holding `lock` when not NULL. Message
- * interrupts are latched (a
- * message posted while pending is lost, as on hardware); line interrupts are delivered while the line is asserted.
- * An ISR that returns false for a line that
- * stays asserted 1000 times: rule interrupt-not-claimed. */
+ * interrupts are latched (a message posted while pending is lost, as on hardware); line interrupts are delivered
+ * while the line is asserted. An ISR that returns false for a line that stays asserted 1000 times: rule
+ * interrupt-not-claimed. */
 typedef bool interrupt_service(void *context, uint32_t message);
 typedef struct interrupt interrupt;
 interrupt *interrupt_connect_message(uint32_t message, interrupt_service *isr, void *context, uint8_t irql,
@@ -97,9 +92,8 @@ uint64_t interrupt_count(void);    /* ISR invocations so far */
 void interrupt_set_poll(void (*poll)(void *), void *context);
 
 /* DPCs. Queued on the current processor, run at DISPATCH_LEVEL in order when IRQL drops below it there. A DPC already
- * queued is not
- * queued again (KeInsertQueueDpc returns FALSE); it leaves the queue before its routine runs, so it may then run on
- * two processors at once. */
+ * queued is not queued again (KeInsertQueueDpc returns FALSE); it leaves the queue before its routine runs, so it may
+ * then run on two processors at once. */
 typedef struct dpc {
     void (*routine)(struct dpc *self, void *argument1, void *argument2);
     void *context, *argument1, *argument2;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The dump port driver: what Windows uses to write a crash dump or a hibernation file when nothing else of the system
- * works any more
- * ("Restrictions on Miniport Drivers that Manage the Boot Drive").
+ * works any more ("Restrictions on Miniport Drivers that Manage the Boot Drive").
  *
  * A second copy of the miniport is loaded; DriverEntry gets NULL arguments and HwStorFindAdapter the string "dump=1";
  * everything runs at HIGH_LEVEL on one processor, without locks, interrupts, DPCs and timers, with at most 32 KiB of

@@ -2,14 +2,13 @@
  *
  * Guest RAM: the physical memory that drivers and devices share. One memfd holds it; QEMU maps the same memfd, so DMA
  * is real. Physical layout as on QEMU's q35: `low_bytes` from 0, `high_bytes` from 4 GiB on. Pages below 1 MiB are
- * never handed out. Physical pages are handed out in a seeded, deliberately shuffled order, about half of them
- * above 4 GiB unless asked otherwise.
+ * never handed out. Physical pages are handed out in a seeded, deliberately shuffled order, about half of them above
+ * 4 GiB unless asked otherwise.
  *
  * Every allocation is mapped on its own with an inaccessible guard page on both sides and is placed so that its end
  * touches the guard (for sizes not multiple of 16 the slack is filled with a pattern checked at free). Freed ranges
- * stay
- * inaccessible for a while (quarantine), so a late access faults: rule use-after-free.
- * Running out of memory is an environment failure; injected failures are the business of the calling API.
+ * stay inaccessible for a while (quarantine), so a late access faults: rule use-after-free. Running out of memory is
+ * an environment failure; injected failures are the business of the calling API.
  */
 #ifndef NTHOST_GUEST_RAM_H
 #define NTHOST_GUEST_RAM_H

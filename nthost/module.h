@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * PE modules: loads a .sys at a page-aligned address, sections with their own protections (never writable and
- * executable), relocated,
- * imports resolved by module name from the built-in export tables or from a real PE found in --modules DIR.
+ * executable), relocated, imports resolved by module name from the built-in export tables or from a real PE found in
+ * --modules DIR.
  * The file is untrusted: every offset and size is checked; a refusal names file, field and reason (environment
  * failure).
  */
@@ -26,12 +26,10 @@ void *export_find(const char *module_name, const char *name); /* NULL when no ta
 
 typedef struct module module;
 /* Imports that nothing provides are bound to a stub that ends the run with rule missing-import (naming
- * module!function) when called;
- * module_missing_imports lists them, one per call, NULL at the end. */
+ * module!function) when called; module_missing_imports lists them, one per call, NULL at the end. */
 module *module_load(const char *path, const char *modules_directory);
 /* Takes away the sections marked discardable (INIT), as Windows does when DriverEntry has returned: a later access or
- * call is rule
- * access-violation, naming the section. */
+ * call is rule access-violation, naming the section. */
 void module_discard_init(module *m);
 void module_unload(module *m); /* unmaps; a later call into it is rule call-into-unloaded-driver */
 void *module_entry(const module *m);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * What a driver may only do through hardware: device memory, port I/O and privileged instructions trap here, are
- * decoded (insn.h) and
- * carried out; every device access is counted, for on a real hypervisor it is a VM exit. Also counts the driver's
- * instructions by single-stepping.
+ * decoded (insn.h) and carried out; every device access is counted, for on a real hypervisor it is a VM exit. Also
+ * counts the driver's instructions by single-stepping.
  */
 #ifndef NTHOST_TRAP_H
 #define NTHOST_TRAP_H
@@ -15,8 +14,7 @@
 void trap_init(void);
 
 /* Device memory: an inaccessible window through which accesses reach bus->mmio_read/write at `physical`. Access
- * across the end, of an
- * odd width, or misaligned: rule mmio-access. Unmapped: a later access is rule mmio-unmapped. */
+ * across the end, of an odd width, or misaligned: rule mmio-access. Unmapped: a later access is rule mmio-unmapped. */
 void *mmio_map(uint64_t physical, size_t bytes);
 void mmio_unmap(void *address);
 uint64_t mmio_physical(const void *address); /* NO_PHYSICAL when not in a window */

@@ -17,6 +17,7 @@ enum pe_directory {
     PE_DIRECTORY_EXPORT = 0,
     PE_DIRECTORY_IMPORT = 1,
     PE_DIRECTORY_RESOURCE = 2,
+    PE_DIRECTORY_EXCEPTION = 3,
     PE_DIRECTORY_SECURITY = 4, /* its "address" is a file offset */
     PE_DIRECTORY_RELOCATION = 5,
     PE_DIRECTORY_DEBUG = 6,

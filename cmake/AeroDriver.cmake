@@ -25,7 +25,8 @@ if(AERO_TARGET STREQUAL "win7-amd64")
     set(AERO_DLLTOOL_FLAGS -m i386:x86-64)
     set(AERO_DEF_SUFFIX .def)
     set(AERO_LINK_MACHINE x64)
-    set(AERO_ARCH_OPTIONS -D_AMD64_=1)
+    # -ffreestanding leaves unwind tables out; Windows x64 walks every stack with them ("x64 exception handling").
+    set(AERO_ARCH_OPTIONS -D_AMD64_=1 -fasynchronous-unwind-tables)
 else()
     set(AERO_ARCH x86)
     # -k: the import carries the undecorated name, which is what Windows exports.

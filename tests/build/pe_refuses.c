@@ -112,6 +112,17 @@ static void relocations_missing(struct subject *subject, struct pe_image *image)
     put_u32(directory(subject, image, PE_DIRECTORY_RELOCATION) + 4, 0);
 }
 
+static void unwind_missing(struct subject *subject, struct pe_image *image)
+{
+    put_u32(directory(subject, image, PE_DIRECTORY_EXCEPTION) + 4, 0);
+}
+
+static void unwind_cut(struct subject *subject, struct pe_image *image)
+{
+    put_u32(directory(subject, image, PE_DIRECTORY_EXCEPTION) + 4,
+            image->directories[PE_DIRECTORY_EXCEPTION].size - 4);
+}
+
 static void relocation_block_too_long(struct subject *subject, struct pe_image *image)
 {
     put_u32(at_address(subject, image, image->directories[PE_DIRECTORY_RELOCATION].address) + 4, 0x10000);
@@ -294,6 +305,8 @@ static const struct {
     {"no DYNAMIC_BASE", "dynamic-base", no_dynamic_base},
     {"relocations stripped", "relocations", relocations_stripped},
     {"no relocations", "relocations", relocations_missing},
+    {"no unwind table", "unwind", unwind_missing},
+    {"a cut unwind table", "unwind", unwind_cut},
     {"a relocation block too long", "relocations", relocation_block_too_long},
     {"a relocation outside the image", "relocations", relocation_outside_image},
     {"writable code", "sections", writable_code},
@@ -381,6 +394,10 @@ static unsigned check_mutation(struct subject *subject, const char *name, const 
     if (change != NULL) {
         if (pe_parse(subject->good_sys.data, subject->good_sys.size, &image) != NULL) {
             return 1;
+        }
+        if (strcmp(rule, "unwind") == 0 && !image.plus) {
+            pe_free(&image);
+            return 0; /* x86 has no such table */
         }
         change(subject, &image);
         pe_free(&image);

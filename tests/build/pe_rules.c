@@ -136,6 +136,33 @@ static void check_relocations(const struct rules *rules)
     }
 }
 
+/* "x64 exception handling": a RUNTIME_FUNCTION for each function that moves the stack, sorted by address. */
+static void check_unwind(const struct rules *rules)
+{
+    enum { ENTRY_BYTES = 12 };
+    const struct pe_range *range = &rules->image->directories[PE_DIRECTORY_EXCEPTION];
+    const uint8_t *table = pe_at(rules->image, range->address, range->size);
+    uint32_t end = 0;
+
+    if (!rules->image->plus) {
+        return;
+    }
+    if (range->size == 0 || table == NULL || range->size % ENTRY_BYTES != 0) {
+        findings_add(rules->findings, "unwind", "no exception directory: Windows cannot walk this driver's stack");
+        return;
+    }
+    for (uint32_t at = 0; at < range->size; at += ENTRY_BYTES) {
+        uint32_t first = pe_u32(table + at), last = pe_u32(table + at + 4), info = pe_u32(table + at + 8);
+
+        if (first < end || last <= first || pe_at(rules->image, first, last - first) == NULL ||
+            pe_at(rules->image, info, 4) == NULL) {
+            findings_add(rules->findings, "unwind", "entry %u is not in order or not in the image", at / ENTRY_BYTES);
+            return;
+        }
+        end = last;
+    }
+}
+
 static void check_import_names(const struct rules *rules, const char *module, uint32_t names)
 {
     const struct pe_image *image = rules->image;
@@ -363,6 +390,7 @@ void pe_rules_check(const struct pe_subject *subject, struct findings *findings)
     check_headers(&rules);
     check_sections(&rules);
     check_relocations(&rules);
+    check_unwind(&rules);
     check_imports(&rules);
     check_debug(&rules);
     check_version(&rules);

@@ -10,7 +10,7 @@
  *   checksum         right: Windows refuses a boot       reproducible   the time stamp is a hash (/Brepro)
  *                    driver with a wrong one             entry          within executable code
  *   nx, dynamic-base the flags                           directories    no delay-loaded or bound imports, no TLS
- *   relocations      present and within the image
+ *   relocations      present and within the image   unwind         amd64: an exception directory, sorted
  *   sections         page-aligned, none both writable and executable, read-only code
  */
 #ifndef TESTS_BUILD_PE_RULES_H

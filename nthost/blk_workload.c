@@ -351,10 +351,17 @@ static void measure_layout(struct workload_run *run)
     if (offset + w->block_bytes > disk_bytes)
         environment_failed("the workload starts at byte %llu of a disk of %llu bytes", (unsigned long long)offset,
                            (unsigned long long)disk_bytes);
+    uint64_t depth = w->burst != 0 ? w->burst : w->queue_depth;
+
     run->span = w->span != 0 ? w->span : DEFAULT_SPAN;
+    if (w->span == 0 && run->span < 2 * depth * w->block_bytes)
+        run->span = 2 * depth * w->block_bytes; /* each I/O in flight has a place of its own, drawn by lot */
     if (run->span > disk_bytes - offset)
         run->span = disk_bytes - offset;
     run->chunks = run->span / w->block_bytes;
+    if (run->chunks < depth)
+        environment_failed("%llu I/Os of %llu bytes in flight do not fit the %llu bytes that the workload may use",
+                           (unsigned long long)depth, (unsigned long long)w->block_bytes, (unsigned long long)run->span);
     run->chunk_blocks = w->block_bytes / b->disk.block_bytes;
     run->first_block = offset / b->disk.block_bytes;
     run->piece_bytes = w->block_bytes < b->disk.transfer_limit

@@ -108,6 +108,8 @@ BOOLEAN BlkDeviceStart(BLK_ADAPTER *adapter);
 BOOLEAN BlkDeviceReset(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished);
 /* Stops the device for good: outstanding requests are appended to `finished` as Gone. */
 VOID BlkDeviceFail(BLK_ADAPTER *adapter, BLK_EVENT event, BLK_REQUEST_LIST *finished);
+/* Resets the device and leaves it so. Only State is written: a late DPC may still hold the ring. */
+VOID BlkDeviceStop(BLK_ADAPTER *adapter);
 /* The device is no longer there: no register is touched. */
 VOID BlkDeviceGone(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished);
 /* Configuration interrupt: new capacity, write cache mode, or NEEDS_RESET. TRUE when StorPort should look at the bus

@@ -8,7 +8,7 @@
 /* At DISPATCH_LEVEL or above the wait must be short; a device that needs longer is failed. */
 #define RESET_TIMEOUT_US 80000u
 #define RESET_POLL_US 100u
-#define LAST_RESET_TIMEOUT_US 10000u /* of a device that is given up, perhaps because it did not reset */
+#define LAST_RESET_TIMEOUT_US 10000u /* of a device that is stopped or given up, perhaps because it did not reset */
 
 #define NO_MESSAGE 0xFFFFFFFFu
 
@@ -148,6 +148,12 @@ BOOLEAN BlkDeviceReset(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished)
     }
     BlkEngineDetachAll(&adapter->Engine, BlkResultReset, finished);
     return BlkDeviceStart(adapter);
+}
+
+VOID BlkDeviceStop(BLK_ADAPTER *adapter)
+{
+    adapter->State = BlkStopped;
+    (void)VirtioReset(&adapter->Device.Transport, LAST_RESET_TIMEOUT_US, RESET_POLL_US);
 }
 
 VOID BlkDeviceGone(BLK_ADAPTER *adapter, BLK_REQUEST_LIST *finished)

@@ -63,12 +63,8 @@ static VOID ListSupportedTypes(PSCSI_SUPPORTED_CONTROL_TYPE_LIST list)
  * outstanding all the same is answered by the DPC, which may take the queue lock. */
 static VOID Stop(BLK_ADAPTER *adapter)
 {
-    BOOLEAN running = adapter->State == BlkRunning;
-
-    if (running) {
-        adapter->State = BlkStopped;
-        (void)VirtioReset(&adapter->Device.Transport, 10000, 100);
-    }
+    if (adapter->State == BlkRunning)
+        BlkDeviceStop(adapter);
     if (BlkEngineBusy(&adapter->Engine) && adapter->DpcReady)
         BlkRequestDpc(adapter, BLK_WORK_DRAIN);
 }

@@ -3,6 +3,8 @@
    Interface: A Note on Virtqueue Configuration". */
 #include "transport_legacy.h"
 
+#include "transport_internal.h"
+
 #include "virtqueue.h"
 
 static VIRTIO_LEGACY *Legacy(VIRTIO_TRANSPORT *transport)
@@ -15,20 +17,6 @@ static uint16_t Register(VIRTIO_TRANSPORT *transport, unsigned offset)
     return (uint16_t)(Legacy(transport)->Port + offset);
 }
 
-static void Lock(VIRTIO_TRANSPORT *transport)
-{
-    if (transport->Env.Lock != NULL) {
-        transport->Env.Lock(transport->Env.Context);
-    }
-}
-
-static void Unlock(VIRTIO_TRANSPORT *transport)
-{
-    if (transport->Env.Unlock != NULL) {
-        transport->Env.Unlock(transport->Env.Context);
-    }
-}
-
 static uint8_t LegacyReadStatus(VIRTIO_TRANSPORT *transport)
 {
     return VirtioPortRead8(Register(transport, VIRTIO_LEGACY_DEVICE_STATUS));
@@ -37,11 +25,6 @@ static uint8_t LegacyReadStatus(VIRTIO_TRANSPORT *transport)
 static void LegacyWriteStatus(VIRTIO_TRANSPORT *transport, uint8_t status)
 {
     VirtioPortWrite8(Register(transport, VIRTIO_LEGACY_DEVICE_STATUS), status);
-}
-
-static VIRTIO_RESULT Failure(VIRTIO_TRANSPORT *transport, VIRTIO_RESULT result)
-{
-    return LegacyReadStatus(transport) == VIRTIO_STATUS_GONE ? VirtioErrorGone : result;
 }
 
 static uint64_t LegacyReadFeatures(VIRTIO_TRANSPORT *transport)
@@ -61,14 +44,7 @@ static VIRTIO_RESULT SelectQueue(VIRTIO_TRANSPORT *transport, uint16_t queue, ui
 
     VirtioPortWrite16(Register(transport, VIRTIO_LEGACY_QUEUE_SELECT), queue);
     offered = VirtioPortRead16(Register(transport, VIRTIO_LEGACY_QUEUE_SIZE));
-    if (offered == 0) {
-        return VirtioErrorNoQueue;
-    }
-    if (offered < VIRTQ_SIZE_MIN || offered > VIRTQ_SIZE_MAX || (offered & (offered - 1)) != 0) {
-        return Failure(transport, VirtioErrorBadQueueSize);
-    }
-    *size = offered;
-    return VirtioOk;
+    return CheckQueueSize(transport, offered, size);
 }
 
 static VIRTIO_RESULT LegacyGetQueueSize(VIRTIO_TRANSPORT *transport, uint16_t queue, uint16_t *size)

@@ -2,23 +2,11 @@
 /* See transport_modern.h. Every access goes through a pointer of the field's own type, so no width can be wrong. */
 #include "transport_modern.h"
 
+#include "transport_internal.h"
+
 static VIRTIO_MODERN *Modern(VIRTIO_TRANSPORT *transport)
 {
     return (VIRTIO_MODERN *)transport;
-}
-
-static void Lock(VIRTIO_TRANSPORT *transport)
-{
-    if (transport->Env.Lock != NULL) {
-        transport->Env.Lock(transport->Env.Context);
-    }
-}
-
-static void Unlock(VIRTIO_TRANSPORT *transport)
-{
-    if (transport->Env.Unlock != NULL) {
-        transport->Env.Unlock(transport->Env.Context);
-    }
 }
 
 static uint8_t ModernReadStatus(VIRTIO_TRANSPORT *transport)
@@ -29,12 +17,6 @@ static uint8_t ModernReadStatus(VIRTIO_TRANSPORT *transport)
 static void ModernWriteStatus(VIRTIO_TRANSPORT *transport, uint8_t status)
 {
     VirtioWrite8(&Modern(transport)->Common->DeviceStatus, status);
-}
-
-/* A device that vanished fails every check that follows; say so instead of naming the check. */
-static VIRTIO_RESULT Failure(VIRTIO_TRANSPORT *transport, VIRTIO_RESULT result)
-{
-    return ModernReadStatus(transport) == VIRTIO_STATUS_GONE ? VirtioErrorGone : result;
 }
 
 static uint64_t ModernReadFeatures(VIRTIO_TRANSPORT *transport)
@@ -71,14 +53,7 @@ static VIRTIO_RESULT SelectQueue(VIRTIO_TRANSPORT *transport, uint16_t queue, ui
 
     VirtioWrite16(&common->QueueSelect, queue);
     offered = VirtioRead16(&common->QueueSize);
-    if (offered == 0) {
-        return VirtioErrorNoQueue;
-    }
-    if (offered < VIRTQ_SIZE_MIN || offered > VIRTQ_SIZE_MAX || (offered & (offered - 1)) != 0) {
-        return Failure(transport, VirtioErrorBadQueueSize);
-    }
-    *size = offered;
-    return VirtioOk;
+    return CheckQueueSize(transport, offered, size);
 }
 
 static VIRTIO_RESULT ModernGetQueueSize(VIRTIO_TRANSPORT *transport, uint16_t queue, uint16_t *size)

@@ -100,7 +100,11 @@ function(aero_add_driver)
     set(rc "${CMAKE_CURRENT_BINARY_DIR}/${D_NAME}.rc")
     set(res "${CMAKE_CURRENT_BINARY_DIR}/${D_NAME}.res")
     configure_file("${CMAKE_SOURCE_DIR}/cmake/version.rc.in" "${rc}" @ONLY)
-    add_custom_command(OUTPUT "${res}" COMMAND "${AERO_RC}" /no-preprocess /FO "${res}" "${rc}" DEPENDS "${rc}" VERBATIM)
+    # Relative names: llvm-rc takes an absolute one in a folder like /check for its option /c.
+    cmake_path(RELATIVE_PATH res BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE res_name)
+    cmake_path(RELATIVE_PATH rc BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE rc_name)
+    add_custom_command(OUTPUT "${res}" COMMAND "${AERO_RC}" /no-preprocess /FO ${res_name} ${rc_name} DEPENDS "${rc}"
+                       WORKING_DIRECTORY "${CMAKE_BINARY_DIR}" VERBATIM)
 
     set(libraries)
     set(library_targets)
@@ -114,7 +118,6 @@ function(aero_add_driver)
     set(pdb "${D_OUTPUT_DIR}/${D_NAME}.pdb")
     cmake_path(RELATIVE_PATH sys BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE sys_name)
     cmake_path(RELATIVE_PATH pdb BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE pdb_name)
-    cmake_path(RELATIVE_PATH res BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE res_name)
     cmake_path(RELATIVE_PATH CMAKE_CURRENT_BINARY_DIR BASE_DIRECTORY "${CMAKE_BINARY_DIR}" OUTPUT_VARIABLE code_dir)
     add_custom_command(
         OUTPUT "${sys}" "${pdb}"

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* aerow7: makes and checks what the project ships. Each subcommand is a file of its own, cmd_NAME.c. */
-#include "cmd_contract.h"
-#include "cmd_pack.h"
+/* aerow7: makes and checks what the project ships. Each subcommand is a file of its own, cmd_NAME.c in its subject's folder. */
+#include "catalog/cmd_cat.h"
+#include "contract/cmd_contract.h"
+#include "inf/cmd_inf.h"
+#include "media/cmd_extract.h"
+#include "media/cmd_iso.h"
+#include "pack/cmd_guest_tools.h"
+#include "pack/cmd_pack.h"
+#include "sign/cmd_cert.h"
+#include "sign/cmd_sign.h"
+#include "sign/cmd_verify.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,15 +21,23 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"cat", "make, show and verify security catalogs", cmd_cat},
+    {"cert", "make and show signing certificates", cmd_cert},
     {"contract", "check the device contract, generate what is made from it", cmd_contract},
-    {"pack", "make the driver pack from built drivers", cmd_pack},
+    {"extract", "take the drivers out of a virtio-win ISO", cmd_extract},
+    {"guest-tools", "make the guest tools ISO and ZIP", cmd_guest_tools},
+    {"inf", "check INF files", cmd_inf},
+    {"iso", "make an ISO image of a folder", cmd_iso},
+    {"pack", "make the driver pack from built drivers or from virtio-win", cmd_pack},
+    {"sign", "sign drivers and catalogs", cmd_sign},
+    {"verify", "verify signatures and say what Windows 7 will make of them", cmd_verify},
 };
 
 static void print_help(FILE *stream)
 {
     fputs("usage: aerow7 COMMAND [options]\n\n", stream);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); ++i) {
-        fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(stream, "  %-12s %s\n", commands[i].name, commands[i].summary);
     }
     fputs("\naerow7 COMMAND --help says more. Exit status: 0 done, 1 a check failed, 2 usage, 3 input unreadable or\n"
           "malformed, 4 output could not be written.\n",

@@ -5,12 +5,14 @@ build_packages=(
     cmake ninja-build pkgconf git
     clang-19 lld-19 llvm-19
     mingw-w64-x86-64-dev mingw-w64-i686-dev
-    libc6-dev libzydis-dev libcjson-dev libarchive-dev libssl-dev
+    libc6-dev libzydis-dev libcjson-dev libarchive-dev libssl-dev libudfread-dev
+    gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32
 )
 
 test_packages=(
     gcc gcc-multilib libclang-rt-19-dev libcmocka-dev
     python3 python3-jsonschema unzip sg3-utils
+    osslsigncode openssl xorriso genisoimage p7zip-full wine wine64
 )
 
 # Virtio sound came with QEMU 8.2.

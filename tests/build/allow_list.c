@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "allow_list.h"
 
-#include "diag.h"
-#include "file_io.h"
-#include "text.h"
+#include "base/diag.h"
+#include "base/file_io.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "pdb_identity.h"
 
-#include "pe_image.h"
+#include "pe/pe_image.h"
 
 #include <stdbool.h>
 #include <string.h>

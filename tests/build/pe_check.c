@@ -4,11 +4,11 @@
  * holds every .sys below FOLDER (.../DRIVER/DRIVER.sys) against pe_rules.h, with its PDB from DIR. It fails when there
  * is no .sys at all. Exit status: 0 every rule kept, 1 not, 2 usage, 3 something cannot be read.
  */
-#include "file_io.h"
-#include "options.h"
-#include "pe_image.h"
+#include "base/file_io.h"
+#include "base/options.h"
+#include "pe/pe_image.h"
 #include "pe_rules.h"
-#include "text.h"
+#include "base/text.h"
 
 #include <glob.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
  * lengths and with bytes changed at random (seed printed), none of which may do more than give findings (run under
  * ASan).
  */
-#include "file_io.h"
-#include "pe_image.h"
+#include "base/file_io.h"
+#include "pe/pe_image.h"
 #include "pe_rules.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #include "pe_rules.h"
 
 #include "pdb_identity.h"
-#include "pe_image.h"
-#include "text.h"
+#include "pe/pe_image.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * An INF file as Windows 7's SetupAPI reads it ("General Syntax Rules for INF Files", Windows driver documentation):
+ * sections, lines, keys and values, line continuations, quotes, comments and %strings%. All text in memory is UTF-8.
+ * Names of sections and keys are compared without regard to case (ASCII).
+ */
+#ifndef AEROW7_INF_FILE_H
+#define AEROW7_INF_FILE_H
+
+#include "base/report.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum inf_encoding {
+    INF_ASCII,
+    INF_UTF8_BOM,  /* UTF-8 without the mark is read as a code page by Windows 7, so it counts as that */
+    INF_UTF16_LE,  /* with or without its mark */
+    INF_CODE_PAGE, /* bytes above 127 in no Unicode encoding: windows-1252 is assumed */
+};
+
+struct inf_value {
+    char *text;   /* %strings% replaced, %% made %, quotes removed */
+    char *source; /* as written, without the spaces around it */
+    bool quoted;
+    unsigned line;   /* 1 is the first; a continued line's values have lines of their own */
+    unsigned column; /* 1 is the first */
+};
+
+struct inf_line {
+    struct inf_value key; /* key.text is NULL when the line has no '=' */
+    struct inf_value *values;
+    size_t value_count;
+    unsigned line;
+};
+
+/* Sections of one name are one section, as Windows merges them. */
+struct inf_section {
+    char *name;
+    struct inf_line *lines;
+    size_t line_count;
+    unsigned line; /* of the first header with this name */
+};
+
+struct inf {
+    char *place; /* for messages */
+    enum inf_encoding encoding;
+    struct inf_section *sections;
+    size_t section_count;
+};
+
+/*
+ * STATUS_BAD_INPUT, reported, when the file cannot be read as an INF at all (not text, no [Version], a quote or a
+ * section header that never ends). What Windows tolerates is parsed; what it should not contain goes to `findings`,
+ * which may be NULL. `inf` is to be freed only after STATUS_DONE.
+ */
+enum status inf_parse(const char *place, const void *data, size_t size, struct inf *inf, struct findings *findings);
+enum status inf_read(const char *path, struct inf *inf, struct findings *findings);
+void inf_free(struct inf *inf);
+
+/* NULL when there is none. */
+const struct inf_section *inf_section(const struct inf *inf, const char *name);
+const struct inf_line *inf_line(const struct inf_section *section, const char *key);
+/* The first value of `key` in `section`, or NULL. */
+const char *inf_text(const struct inf *inf, const char *section, const char *key);
+
+#endif

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Optical media: writing our own, reading virtio-win's.
+list(APPEND AEROW7_SOURCES media/cmd_extract.c media/cmd_iso.c)

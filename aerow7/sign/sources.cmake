@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Certificates and Authenticode signatures: making and judging them.
-list(APPEND AEROW7_SOURCES sign/cmd_cert.c sign/cmd_sign.c sign/cmd_verify.c)
+list(APPEND AEROW7_SOURCES sign/cmd_cert.c sign/cmd_sign.c sign/cmd_verify.c sign/spc_asn1.c)

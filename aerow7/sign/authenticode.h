@@ -7,8 +7,8 @@
 #define AEROW7_AUTHENTICODE_H
 
 #include "base/file_io.h"
+#include "sign/signer.h"
 
-#include <openssl/x509.h>
 #include <stdbool.h>
 
 enum sign_digest {
@@ -17,21 +17,10 @@ enum sign_digest {
     SIGN_DUAL,   /* SHA-1, with SHA-256 nested; for PE files only, a catalog gets SHA-1 */
 };
 
-struct signer {
-    X509 *certificate;
-    EVP_PKEY *key;
-    STACK_OF(X509) * others; /* cross certificates that are embedded too, or NULL */
-};
-
 struct sign_options {
     enum sign_digest digest;
-    bool page_hashes;
+    bool page_hashes; /* of no meaning for catalogs */
 };
-
-/* A key file that others may read is refused. `others` may be NULL: a PEM or DER file with cross certificates. */
-enum status signer_load(const char *certificate_path, const char *key_path, const char *others_path,
-                        struct signer *signer);
-void signer_free(struct signer *signer);
 
 /* An existing signature is replaced. `place` is for messages; `out` is freed by the caller. */
 enum status authenticode_sign_pe(const char *place, const struct bytes *in, const struct signer *signer,

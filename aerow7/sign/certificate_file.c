@@ -216,7 +216,7 @@ char *name_text(const X509_NAME *name)
     char *copy;
     long size;
 
-    if (output == NULL || X509_NAME_print_ex(output, name, 0, XN_FLAG_RFC2253) < 0) {
+    if (output == NULL || X509_NAME_print_ex(output, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0) {
         BIO_free(output);
         ERR_clear_error();
         return xstrdup("?");

@@ -22,7 +22,7 @@ complain() {
 # HOME: Wine links the folders of a new prefix's user (Documents, Desktop...) to those in HOME.
 use_prefix() {
     export WINEPREFIX=$1 HOME=$1/home WINEARCH=win64 WINEDEBUG=-all
-    export WINEDLLOVERRIDES="mscoree=;mshtml=;winemenubuilder.exe=d"
+    export WINEDLLOVERRIDES="mscoree=;mshtml=;winemenubuilder.exe,winedbg.exe=d"
     unset DISPLAY WAYLAND_DISPLAY XDG_CONFIG_HOME XDG_DATA_HOME
 }
 

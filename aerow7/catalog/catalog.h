@@ -8,6 +8,7 @@
 
 #include "base/file_io.h"
 #include "base/file_tree.h"
+#include "catalog/catalog_hash.h"
 #include "inf/inf_package.h"
 
 #include <time.h>
@@ -22,6 +23,13 @@ struct catalog_file {
     struct bytes content;
 };
 
+/* A member whose hash is known already. */
+struct catalog_entry {
+    const char *name;
+    const char *os_attribute; /* NULL for that of the catalog */
+    struct catalog_hash sha1;
+};
+
 struct catalog_spec {
     unsigned char identifier[16];               /* listIdentifier */
     time_t time;                                /* thisUpdate */
@@ -30,10 +38,19 @@ struct catalog_spec {
     size_t attribute_count;
     const struct catalog_file *files;
     size_t file_count;
+    const struct catalog_entry *entries; /* members beside those of the files */
+    size_t entry_count;
 };
 
-/* The unsigned catalog (PKCS#7 without signers), DER. `out` is freed by the caller. */
+/*
+ * The unsigned catalog (PKCS#7 without signers), DER. `out` is freed by the caller. Windows finds a member by its hash
+ * alone, so files with the same content are one member, which has the name of the first; names are in ASCII, because
+ * lower case is nothing that two systems agree about elsewhere.
+ */
 enum status catalog_make(const struct catalog_spec *spec, struct bytes *out);
+
+/* The same with a listIdentifier that follows from everything else in the catalog; it is left in `spec`. */
+enum status catalog_make_identified(struct catalog_spec *spec, struct bytes *out);
 
 /*
  * The catalog of the package whose INF is at `inf_path` in `tree` (its files are looked up beside it): members are the

@@ -4,6 +4,7 @@
 
 #include "virtio_blk.h"
 #include "virtio_config.h"
+#include "virtio_input.h"
 
 extern const unsigned long long wire_theirs[];
 

@@ -2,8 +2,10 @@
 /* The kernel's side of wire_constants.h. */
 #include <stddef.h>
 
+#include <linux/input-event-codes.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_input.h>
 #include <linux/virtio_pci.h>
 #include <linux/virtio_ring.h>
 

@@ -39,14 +39,16 @@ struct inf_section {
     char *name;
     struct inf_line *lines;
     size_t line_count;
-    unsigned line; /* of the first header with this name */
+    unsigned line;  /* of the first header with this name */
+    unsigned again; /* of the second one, or 0 */
 };
 
 struct inf {
     char *place; /* for messages */
     enum inf_encoding encoding;
-    struct inf_section *sections;
+    struct inf_section *sections; /* in the order of the file */
     size_t section_count;
+    size_t *by_name; /* their indices */
 };
 
 /*
@@ -57,6 +59,8 @@ struct inf {
 enum status inf_parse(const char *place, const void *data, size_t size, struct inf *inf, struct findings *findings);
 enum status inf_read(const char *path, struct inf *inf, struct findings *findings);
 void inf_free(struct inf *inf);
+
+bool inf_same_name(const char *a, const char *b);
 
 /* NULL when there is none. */
 const struct inf_section *inf_section(const struct inf *inf, const char *name);

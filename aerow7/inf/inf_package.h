@@ -52,7 +52,7 @@ struct inf_registry_value {
 struct inf_service {
     char *name;
     uint32_t flags; /* SPSVCINST_*: 2 is the function driver's */
-    uint32_t type;
+    uint32_t type;  /* this and the next two: UINT32_MAX when the INF does not say */
     uint32_t start;
     uint32_t error_control;
     char *display_name;                /* or NULL */
@@ -64,7 +64,7 @@ struct inf_service {
 };
 
 struct inf_package {
-    char *provider;
+    char *provider; /* this and the next four: "" when the INF does not say */
     char *class_name;
     char *class_guid;  /* with braces, as written */
     char *driver_date; /* mm/dd/yyyy */

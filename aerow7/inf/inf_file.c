@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "inf/inf_file.h"
+
+#include "inf/inf_lexer.h"
+#include "inf/inf_strings.h"
+#include "inf/inf_text.h"
+#include "base/file_io.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The largest INFs, those of display drivers, have about 2 MiB. The rest bounds what a hostile file costs. */
+#define FILE_LIMIT (4UL << 20)
+#define LINES_LIMIT 65536
+#define SECTIONS_LIMIT 16384
+#define EXPANDED_LIMIT (64UL << 20)
+
+struct parser {
+    struct inf *inf;
+    struct findings *findings;
+    size_t lines;
+    size_t expanded;
+};
+
+bool inf_same_name(const char *a, const char *b)
+{
+    return strcasecmp(a, b) == 0;
+}
+
+static void free_section(struct inf_section *section)
+{
+    for (size_t i = 0; i < section->line_count; ++i) {
+        inf_line_free(&section->lines[i]);
+    }
+    free(section->lines);
+    free(section->name);
+}
+
+void inf_free(struct inf *inf)
+{
+    for (size_t i = 0; i < inf->section_count; ++i) {
+        free_section(&inf->sections[i]);
+    }
+    free(inf->sections);
+    free(inf->by_name);
+    free(inf->place);
+    *inf = (struct inf){0};
+}
+
+static enum status add_section(struct parser *parser, struct inf_item *item)
+{
+    struct inf *inf = parser->inf;
+
+    if (inf->section_count == SECTIONS_LIMIT) {
+        free(item->section);
+        return inf_bad_line(inf->place, item->line, "the file has more sections than any INF can mean");
+    }
+    inf->sections = xrealloc(inf->sections, (inf->section_count + 1) * sizeof(*inf->sections));
+    inf->sections[inf->section_count++] = (struct inf_section){.name = item->section, .line = item->line};
+    return STATUS_DONE;
+}
+
+static enum status add_entry(struct parser *parser, struct inf_item *item)
+{
+    struct inf *inf = parser->inf;
+    struct inf_section *section;
+
+    if (inf->section_count == 0 || parser->lines == LINES_LIMIT) {
+        inf_line_free(&item->entry);
+        return inf_bad_line(inf->place, item->line,
+                            inf->section_count == 0 ? "an entry stands before the first section"
+                                                    : "the file has more lines than any INF can mean");
+    }
+    ++parser->lines;
+    section = &inf->sections[inf->section_count - 1];
+    section->lines = xrealloc(section->lines, (section->line_count + 1) * sizeof(*section->lines));
+    section->lines[section->line_count++] = item->entry;
+    return STATUS_DONE;
+}
+
+static enum status read_items(struct parser *parser, const char *text)
+{
+    enum status status = STATUS_DONE;
+    struct inf_lexer lexer;
+    struct inf_item item;
+
+    inf_lexer_begin(&lexer, parser->inf->place, text, parser->findings);
+    do {
+        status = inf_lexer_next(&lexer, &item);
+        if (status == STATUS_DONE && item.kind == INF_ITEM_SECTION) {
+            status = add_section(parser, &item);
+        } else if (status == STATUS_DONE && item.kind == INF_ITEM_ENTRY) {
+            status = add_entry(parser, &item);
+        }
+    } while (status == STATUS_DONE && item.kind != INF_ITEM_END);
+    return status;
+}
+
+static int compare_sections(const void *a, const void *b, void *context)
+{
+    const struct inf *inf = context;
+    size_t left = *(const size_t *)a;
+    size_t right = *(const size_t *)b;
+    int order = strcasecmp(inf->sections[left].name, inf->sections[right].name);
+
+    return order != 0 ? order : left < right ? -1 : left > right;
+}
+
+static void sort_sections(struct inf *inf)
+{
+    inf->by_name = xrealloc(inf->by_name, inf->section_count * sizeof(*inf->by_name));
+    for (size_t i = 0; i < inf->section_count; ++i) {
+        inf->by_name[i] = i;
+    }
+    qsort_r(inf->by_name, inf->section_count, sizeof(*inf->by_name), compare_sections, inf);
+}
+
+static void append_lines(struct inf_section *section, struct inf_section *more)
+{
+    if (more->line_count > 0) {
+        section->lines = xrealloc(section->lines, (section->line_count + more->line_count) * sizeof(*section->lines));
+        memcpy(section->lines + section->line_count, more->lines, more->line_count * sizeof(*more->lines));
+        section->line_count += more->line_count;
+        more->line_count = 0;
+    }
+    free_section(more);
+    *more = (struct inf_section){0};
+}
+
+/* "If more than one section in an INF file has the same name, the system merges their entries and directives." */
+static void merge_sections(struct parser *parser)
+{
+    struct inf *inf = parser->inf;
+    size_t kept = 0;
+    size_t first = 0;
+
+    sort_sections(inf);
+    for (size_t i = 1; i < inf->section_count; ++i) {
+        struct inf_section *section = &inf->sections[inf->by_name[first]];
+        struct inf_section *next = &inf->sections[inf->by_name[i]];
+
+        if (!inf_same_name(section->name, next->name)) {
+            first = i;
+            continue;
+        }
+        section->again = section->again == 0 ? next->line : section->again;
+        append_lines(section, next);
+    }
+    for (size_t i = 0; i < inf->section_count; ++i) {
+        if (inf->sections[i].name != NULL) {
+            inf->sections[kept++] = inf->sections[i];
+        }
+    }
+    inf->section_count = kept;
+    sort_sections(inf);
+}
+
+static enum status expand_value(struct parser *parser, const struct inf_strings *strings, struct inf_value *value)
+{
+    struct text text = {0};
+    const char *undefined = NULL;
+    size_t length = 0;
+
+    if (value->text == NULL || strchr(value->text, '%') == NULL) {
+        return STATUS_DONE;
+    }
+    inf_strings_expand(strings, value->text, &text, &undefined, &length);
+    if (undefined != NULL && parser->findings != NULL) {
+        findings_add(parser->findings, SEVERITY_ERROR, "1235", parser->inf->place, value->line,
+                     "%%%.*s%% is not defined in [Strings]; a percent sign itself is written %%%%", (int)length,
+                     undefined);
+    }
+    /* "After string substitution, the maximum length, in characters, of an INF file string is 4096". */
+    if (text.size > INF_FIELD_LIMIT && text.size > strlen(value->text) && parser->findings != NULL) {
+        findings_add(parser->findings, SEVERITY_ERROR, "1002", parser->inf->place, value->line,
+                     "with its strings replaced the value is longer than the %d characters that Windows reads",
+                     INF_FIELD_LIMIT);
+    }
+    parser->expanded += text.size;
+    free(value->text);
+    value->text = xstrdup(text.data);
+    text_free(&text);
+    if (parser->expanded > EXPANDED_LIMIT) {
+        return inf_bad_line(parser->inf->place, value->line, "its strings grow beyond any INF");
+    }
+    return STATUS_DONE;
+}
+
+static enum status expand_line(struct parser *parser, const struct inf_strings *strings, struct inf_line *line)
+{
+    enum status status = expand_value(parser, strings, &line->key);
+
+    for (size_t i = 0; i < line->value_count && status == STATUS_DONE; ++i) {
+        status = expand_value(parser, strings, &line->values[i]);
+    }
+    return status;
+}
+
+static enum status expand_strings(struct parser *parser)
+{
+    enum status status = STATUS_DONE;
+    struct inf *inf = parser->inf;
+    struct inf_strings strings;
+
+    inf_strings_collect(inf, &strings);
+    for (size_t i = 0; i < inf->section_count && status == STATUS_DONE; ++i) {
+        struct inf_section *section = &inf->sections[i];
+
+        for (size_t j = 0; !inf_is_strings_section(section->name) && j < section->line_count && status == STATUS_DONE;
+             ++j) {
+            status = expand_line(parser, &strings, &section->lines[j]);
+        }
+    }
+    inf_strings_free(&strings);
+    return status;
+}
+
+enum status inf_parse(const char *place, const void *data, size_t size, struct inf *inf, struct findings *findings)
+{
+    struct parser parser = {.inf = inf, .findings = findings};
+    struct text text = {0};
+    enum status status;
+
+    *inf = (struct inf){.place = xstrdup(place)};
+    status = size > FILE_LIMIT ? inf_bad_line(place, 1, "the file is larger than any INF")
+                               : inf_text_decode(place, data, size, &inf->encoding, &text);
+    if (status == STATUS_DONE) {
+        status = read_items(&parser, text.data);
+    }
+    if (status == STATUS_DONE) {
+        merge_sections(&parser);
+        if (inf_section(inf, "Version") == NULL) {
+            diag_error(place, "has no [Version] section, so it is no INF file");
+            status = STATUS_BAD_INPUT;
+        }
+    }
+    if (status == STATUS_DONE) {
+        status = expand_strings(&parser);
+    }
+    text_free(&text);
+    if (status != STATUS_DONE) {
+        inf_free(inf);
+    }
+    return status;
+}
+
+enum status inf_read(const char *path, struct inf *inf, struct findings *findings)
+{
+    struct bytes bytes;
+    enum status status = file_read(path, FILE_LIMIT, &bytes);
+
+    if (status == STATUS_DONE) {
+        status = inf_parse(path, bytes.data, bytes.size, inf, findings);
+        bytes_free(&bytes);
+    }
+    return status;
+}
+
+const struct inf_section *inf_section(const struct inf *inf, const char *name)
+{
+    size_t low = 0;
+    size_t high = inf->section_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcasecmp(inf->sections[inf->by_name[middle]].name, name);
+
+        if (order == 0) {
+            return &inf->sections[inf->by_name[middle]];
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+const struct inf_line *inf_line(const struct inf_section *section, const char *key)
+{
+    for (size_t i = 0; section != NULL && i < section->line_count; ++i) {
+        if (section->lines[i].key.text != NULL && inf_same_name(section->lines[i].key.text, key)) {
+            return &section->lines[i];
+        }
+    }
+    return NULL;
+}
+
+const char *inf_text(const struct inf *inf, const char *section, const char *key)
+{
+    const struct inf_line *line = inf_line(inf_section(inf, section), key);
+
+    return line != NULL && line->value_count > 0 ? line->values[0].text : NULL;
+}

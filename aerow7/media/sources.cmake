@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Optical media: writing our own, reading virtio-win's.
-list(APPEND AEROW7_SOURCES media/cmd_extract.c media/cmd_iso.c)
+list(APPEND AEROW7_SOURCES media/cmd_extract.c media/cmd_iso.c media/disk_folder.c media/file_digest.c media/iso_file.c media/iso_tree.c
+     media/media_name.c)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "sign/spc_asn1.h"
 
-/* clang-format off: the templates are a notation of their own. */
+/* The templates are a notation of their own. */
+/* clang-format off */
 
 ASN1_CHOICE(SPC_STRING) = {
     ASN1_IMP(SPC_STRING, value.unicode, ASN1_BMPSTRING, 0),

@@ -4,6 +4,7 @@
 #include "pe/pe_hash.h"
 #include "pe/pe_page_hash.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
@@ -32,6 +33,17 @@ const EVP_MD *digest_of(const X509_ALGOR *algorithm)
     default:
         return NULL;
     }
+}
+
+char *digest_text(int nid)
+{
+    const char *name = nid != NID_undef ? OBJ_nid2sn(nid) : NULL;
+    char *text = xstrdup(name != NULL ? name : "unknown");
+
+    for (char *at = text; *at != '\0'; ++at) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    return text;
 }
 
 /* A value that is one of OpenSSL's strings: type and bytes. Sequences and sets: the bytes are the whole DER. */

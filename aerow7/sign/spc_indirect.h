@@ -32,4 +32,7 @@ void spc_claims_free(struct spc_claims *claims);
 /* The message digest that an algorithm identifier names, of those that Authenticode uses, or NULL. */
 const EVP_MD *digest_of(const X509_ALGOR *algorithm);
 
+/* "sha1", "sha256": OpenSSL's short name of the digest, in lower case. The caller frees it. */
+char *digest_text(int nid);
+
 #endif

@@ -3,82 +3,71 @@
 
 #include "base/options.h"
 #include "catalog/catalog_show.h"
-#include "catalog/catalog_spec_file.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const char help[] = "usage: aerow7 cat create --spec FILE.json --out FILE [--source-date-epoch SECONDS]\n"
-                           "       aerow7 cat show FILE [--json]\n";
+static const char help[] =
+    "usage: aerow7 cat create --inf FILE --arch x86|amd64 --out FILE [--files DIR] [--os NAMES] [--os-attr LIST]\n"
+    "                         [--source-date-epoch SECONDS] [--json]\n"
+    "       aerow7 cat create --spec FILE --out FILE [--source-date-epoch SECONDS] [--json]\n"
+    "       aerow7 cat show FILE [--json]\n"
+    "       aerow7 cat verify FILE [--files DIR] [--inf FILE] [--arch x86|amd64] [--root CERT]... [--unsigned] "
+    "[--json]\n"
+    "\n"
+    "Security catalogs: lists of a driver package's hashes, by which Windows knows that the package is what was "
+    "signed.\n"
+    "What is written is version 1, the only one that Windows 7 reads: members by their SHA-1 hash, of a PE image its\n"
+    "Authenticode hash, of any other file the hash of all its bytes.\n"
+    "\n"
+    "create   writes an unsigned catalog (aerow7 sign signs it): the same input gives the same bytes.\n"
+    "  --inf FILE      the package's INF. Members are the INF and every file that it copies on Windows 7; hardware\n"
+    "                  IDs are taken over as HWIDn. The INF must be final, since every byte of it counts\n"
+    "  --arch ARCH     the architecture whose models and files count\n"
+    "  --files DIR     where the files are; default the folder of the INF\n"
+    "  --os NAMES      the catalog's OS attribute; default 7X86 or 7X64\n"
+    "  --os-attr LIST  the members' OSAttr; default 2:6.1, Windows 7\n"
+    "  --spec FILE     instead of an INF, a JSON file with every parameter: {\"identifier\": 32 digits, \"time\":\n"
+    "                  \"2026-01-31T23:59:59Z\", \"osattr\": LIST, \"attributes\": [{\"name\", \"value\"}...], \"os\": "
+    "NAMES,\n"
+    "                  \"hwids\": [ID...], \"members\": [{\"file\": PATH} or {\"name\", \"kind\": \"pe\" or \"flat\", "
+    "\"sha1\":\n"
+    "                  40 digits, \"osattr\"}...]}; only members is required, the identifier follows from the rest\n"
+    "  --out FILE      the catalog\n"
+    "  --source-date-epoch SECONDS\n"
+    "                  the catalog's time, in seconds since 1970; default the environment's SOURCE_DATE_EPOCH, else\n"
+    "                  the date of the INF's DriverVer. A time in --spec stands\n"
+    "  --json          what was written as JSON, as show has it\n"
+    "show     prints everything in a catalog of version 1 or 2.\n"
+    "  --json          as one JSON object\n"
+    "verify   checks that Windows 7 reads the catalog and can use it (version, OS, OSAttr, hashes that agree with\n"
+    "         themselves) and that its signature is one of this content.\n"
+    "  --files DIR     each member must have its unchanged file in or below DIR; default with --inf the INF's folder,\n"
+    "                  else files are not looked at\n"
+    "  --inf FILE      the INF, every file that it copies and its hardware IDs must be in the catalog, no other\n"
+    "                  hardware ID may, and the catalog must have the name that the INF calls it by\n"
+    "  --arch ARCH     for --inf; default what the catalog's OS attribute names\n"
+    "  --root CERT     a certificate (DER or PEM) that the signer's must lead to; may be repeated. Without it nobody "
+    "is\n"
+    "                  is not judged\n"
+    "  --unsigned      a catalog without signature will do\n"
+    "  --json          the findings and the catalog as one JSON object\n"
+    "\n"
+    "Exit status: 0 done, 1 a check failed (verify) or the package lacks a file (create), 2 usage, 3 input unreadable\n"
+    "or malformed, 4 the output could not be written.\n"
+    "\n"
+    "Example:\n"
+    "  aerow7 cat create --inf aero_virtio_blk.inf --arch amd64 --out aero_virtio_blk.cat\n"
+    "  aerow7 sign aero_virtio_blk.cat --cert test.cer --key test.pem\n"
+    "  aerow7 cat verify aero_virtio_blk.cat --inf aero_virtio_blk.inf --root test.cer\n";
 
-/* The environment's when `text` is NULL; `given` is false when neither is there. */
-static enum status parse_epoch(const char *text, bool *given, time_t *epoch)
+enum status cat_architecture(const char *command, const char *text, enum inf_architecture *out)
 {
-    long long value;
-    char *end;
-
-    if (text == NULL) {
-        text = getenv("SOURCE_DATE_EPOCH");
+    if (strcmp(text, "x86") != 0 && strcmp(text, "amd64") != 0) {
+        return options_usage(command, "--arch must be x86 or amd64");
     }
-    *given = text != NULL && text[0] != 0;
-    if (!*given) {
-        return STATUS_DONE;
-    }
-    errno = 0;
-    value = strtoll(text, &end, 10);
-    if (errno != 0 || *end != 0 || value < 0) {
-        return options_usage("cat create", "the epoch must be a number of seconds since 1970");
-    }
-    *epoch = (time_t)value;
+    *out = strcmp(text, "x86") == 0 ? INF_X86 : INF_AMD64;
     return STATUS_DONE;
-}
-
-static enum status create_from_spec(const char *path, const char *epoch_text, struct bytes *out)
-{
-    struct catalog_spec_file file;
-    enum status status = catalog_spec_read(path, &file);
-    time_t epoch = 0;
-    bool given = false;
-
-    if (status != STATUS_DONE) {
-        return status;
-    }
-    status = parse_epoch(epoch_text, &given, &epoch);
-    if (status == STATUS_DONE && !file.has_time && !given) {
-        diag_error(path, "has no time, and there is no --source-date-epoch");
-        status = STATUS_BAD_INPUT;
-    }
-    if (status == STATUS_DONE) {
-        file.spec.time = file.has_time ? file.spec.time : epoch;
-        status = file.has_identifier ? catalog_make(&file.spec, out) : catalog_make_identified(&file.spec, out);
-    }
-    catalog_spec_free(&file);
-    return status;
-}
-
-static enum status create(int argc, char **argv)
-{
-    const char *spec = NULL;
-    const char *out = NULL;
-    const char *epoch = NULL;
-    const struct option_spec options[] = {
-        {.name = "--spec", .value = &spec, .required = true},
-        {.name = "--out", .value = &out, .required = true},
-        {.name = "--source-date-epoch", .value = &epoch},
-    };
-    struct bytes catalog = {0};
-    enum status status = options_parse("cat create", help, options, sizeof(options) / sizeof(options[0]), argc, argv);
-
-    if (status == STATUS_DONE) {
-        status = create_from_spec(spec, epoch, &catalog);
-    }
-    if (status == STATUS_DONE) {
-        status = file_write(out, catalog.data, catalog.size);
-    }
-    bytes_free(&catalog);
-    return status;
 }
 
 static enum status show(int argc, char **argv)
@@ -89,7 +78,8 @@ static enum status show(int argc, char **argv)
         {.value = &path, .required = true, .what = "FILE"},
         {.name = "--json", .flag = &json},
     };
-    struct catalog catalog;
+    struct signatures signatures = {0};
+    struct catalog catalog = {0};
     struct bytes file = {0};
     enum status status = options_parse("cat show", help, options, sizeof(options) / sizeof(options[0]), argc, argv);
 
@@ -100,13 +90,15 @@ static enum status show(int argc, char **argv)
         status = catalog_parse(path, &file, &catalog);
     }
     if (status == STATUS_DONE) {
-        if (json) {
-            status = report_json(catalog_json(path, &catalog, NULL));
-        } else {
-            catalog_print(path, &catalog, NULL);
-        }
-        catalog_free(&catalog);
+        status = authenticode_read_catalog(path, &file, NULL, &signatures);
     }
+    if (status == STATUS_DONE && json) {
+        status = report_json(catalog_json(path, &catalog, &signatures));
+    } else if (status == STATUS_DONE) {
+        catalog_print(path, &catalog, &signatures);
+    }
+    signatures_free(&signatures);
+    catalog_free(&catalog);
     bytes_free(&file);
     return status;
 }
@@ -114,10 +106,13 @@ static enum status show(int argc, char **argv)
 enum status cmd_cat(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "create") == 0) {
-        return create(argc - 1, argv + 1);
+        return cmd_cat_create(help, argc - 1, argv + 1);
     }
     if (argc > 1 && strcmp(argv[1], "show") == 0) {
         return show(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "verify") == 0) {
+        return cmd_cat_verify(help, argc - 1, argv + 1);
     }
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
         fputs(help, stdout);

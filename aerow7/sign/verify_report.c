@@ -23,22 +23,27 @@ static const char *authority_text(enum authority authority)
     }
 }
 
+/* A catalog alone is judged for the drivers that it lists, as if they had no signature of their own. */
 static struct windows7_facts facts_of(const struct verified *verified)
 {
-    bool pe = strcmp(verified->kind, "pe") == 0;
+    static const struct signatures none;
+    bool catalog = strcmp(verified->kind, "catalog") == 0;
 
-    /* A catalog that does not list the file says nothing about it. */
     return (struct windows7_facts){
-        .embedded = pe ? &verified->embedded : NULL,
-        .catalog = strcmp(verified->kind, "catalog") == 0 ? &verified->embedded
-                   : verified->in_catalog                 ? verified->catalog_signatures
-                                                          : NULL,
+        .embedded = catalog                             ? &none
+                    : strcmp(verified->kind, "pe") == 0 ? &verified->embedded
+                                                        : NULL,
+        /* A catalog that does not list the file says nothing about it. */
+        .catalog = catalog                ? &verified->embedded
+                   : verified->in_catalog ? verified->catalog_signatures
+                                          : NULL,
     };
 }
 
-/* All cases that concern this file, in a fixed order. Installing depends on the updates only. */
+/* All cases that concern this file, in a fixed order. What is no driver only installs, the same on both machines. */
 static size_t list_cases(const struct verified *verified, struct windows7_case cases[CASES])
 {
+    bool driver = strcmp(verified->kind, "other") != 0;
     size_t count = 0;
 
     for (int i = 0; i < CASES; ++i) {
@@ -49,7 +54,8 @@ static size_t list_cases(const struct verified *verified, struct windows7_case c
             .x64 = i / 4 / WINDOWS7_UPDATES % 2 != 0,
         };
 
-        if (verified->both_architectures || one.x64 == verified->x64) {
+        if (driver ? verified->both_architectures || one.x64 == verified->x64
+                   : !one.x64 && !one.boot_start && !one.test_signing) {
             cases[count++] = one;
         }
     }
@@ -72,26 +78,33 @@ static size_t note(const char *reasons[REASONS], size_t *count, const char *reas
 static void print_verdicts(const struct verified *verified)
 {
     struct windows7_facts facts = facts_of(verified);
-    bool loads = facts.embedded != NULL;
+    bool driver = facts.embedded != NULL;
     struct windows7_case cases[CASES];
     size_t count = list_cases(verified, cases);
     const char *reasons[REASONS];
     size_t reason_count = 0;
 
     printf("  What Windows 7 will say:\n    %-22s %-13s %-5s %-11s %-13s %s\n", "updates", "test signing", "arch",
-           "start", loads ? "driver" : "", "package");
+           "start", "driver", "package");
     for (size_t i = 0; i < count; ++i) {
         struct windows7_verdict verdict;
         char *load;
 
         windows7_judge(&facts, &cases[i], &verdict);
-        load = loads ? xformat("%s [%zu]", windows7_load_name(verdict.load),
-                               note(reasons, &reason_count, verdict.load_reason))
-                     : xstrdup("");
+        load = driver ? xformat("%s [%zu]", windows7_load_name(verdict.load),
+                                note(reasons, &reason_count, verdict.load_reason))
+                      : xstrdup("-");
         printf("    %-22s %-13s %-5s %-11s %-13s %s [%zu]\n", windows7_updates_name(cases[i].updates),
-               cases[i].test_signing ? "on" : "off", cases[i].x64 ? "x64" : "x86",
-               cases[i].boot_start ? "boot-start" : "later", load, windows7_install_name(verdict.install),
-               note(reasons, &reason_count, verdict.install_reason));
+               !driver                 ? "-"
+               : cases[i].test_signing ? "on"
+                                       : "off",
+               !driver        ? "-"
+               : cases[i].x64 ? "x64"
+                              : "x86",
+               !driver               ? "-"
+               : cases[i].boot_start ? "boot-start"
+                                     : "later",
+               load, windows7_install_name(verdict.install), note(reasons, &reason_count, verdict.install_reason));
         free(load);
     }
     for (size_t i = 0; i < reason_count; ++i) {

@@ -120,6 +120,9 @@ static enum status read_signer(const struct reading *reading, PKCS7 *message, co
     if (index == SIGNATURES_LIMIT) {
         return malformed(reading, "there are too many of them");
     }
+    if (ASN1_INTEGER_get(info->version) != 1) {
+        return malformed(reading, "its signer's entry is not of version 1");
+    }
     if (sk_X509_ATTRIBUTE_num(info->auth_attr) > ATTRIBUTES_LIMIT ||
         sk_X509_ATTRIBUTE_num(info->unauth_attr) > ATTRIBUTES_LIMIT) {
         return malformed(reading, "it has too many attributes");
@@ -134,6 +137,23 @@ static enum status read_signer(const struct reading *reading, PKCS7 *message, co
     return status == STATUS_DONE && !nested ? read_nested(reading, info) : status;
 }
 
+/* PKCS#7, 9.1: one entry for each digest that a signer uses. Nothing signs this set, so it is held to that. */
+static bool digests_agree(const PKCS7_SIGNED *data)
+{
+    for (int i = 0; i < sk_X509_ALGOR_num(data->md_algs); ++i) {
+        bool used = false;
+
+        for (int j = 0; j < sk_PKCS7_SIGNER_INFO_num(data->signer_info); ++j) {
+            used = used || X509_ALGOR_cmp(sk_X509_ALGOR_value(data->md_algs, i),
+                                          sk_PKCS7_SIGNER_INFO_value(data->signer_info, j)->digest_alg) == 0;
+        }
+        if (!used) {
+            return false;
+        }
+    }
+    return (sk_X509_ALGOR_num(data->md_algs) > 0) == (sk_PKCS7_SIGNER_INFO_num(data->signer_info) > 0);
+}
+
 static enum status check_message(const struct reading *reading, const PKCS7 *message, const ASN1_OBJECT *type)
 {
     const char *wanted = reading->image != NULL ? SPC_OID_INDIRECT_DATA : SPC_OID_CTL;
@@ -144,10 +164,16 @@ static enum status check_message(const struct reading *reading, const PKCS7 *mes
         return malformed(reading, reading->image != NULL ? "it does not sign SpcIndirectDataContent"
                                                          : "it does not hold a certificate trust list");
     }
-    if (sk_X509_num(message->d.sign->cert) > CERTIFICATES_LIMIT) {
-        return malformed(reading, "it has too many certificates");
+    if (sk_X509_num(message->d.sign->cert) > CERTIFICATES_LIMIT ||
+        sk_X509_ALGOR_num(message->d.sign->md_algs) > SIGNATURES_LIMIT ||
+        sk_PKCS7_SIGNER_INFO_num(message->d.sign->signer_info) > SIGNATURES_LIMIT) {
+        return malformed(reading, "it has too many certificates or signers");
     }
-    return STATUS_DONE;
+    if (ASN1_INTEGER_get(message->d.sign->version) != 1) {
+        return malformed(reading, "it is not of version 1");
+    }
+    return digests_agree(message->d.sign) ? STATUS_DONE
+                                          : malformed(reading, "its digest algorithms are not those of its signers");
 }
 
 static enum status read_message(const struct reading *reading, const unsigned char *der, size_t size, bool nested)

@@ -49,11 +49,12 @@ static bool key_may_sign_so(const PKCS7_SIGNER_INFO *info, EVP_PKEY *key)
     const ASN1_OBJECT *algorithm = NULL;
     int digest = NID_undef;
     int kind = NID_undef;
+    int parameters = V_ASN1_UNDEF;
     int nid;
 
-    X509_ALGOR_get0(&algorithm, NULL, NULL, info->digest_enc_alg);
+    X509_ALGOR_get0(&algorithm, &parameters, NULL, info->digest_enc_alg);
     nid = OBJ_obj2nid(algorithm);
-    if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
+    if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || (parameters != V_ASN1_UNDEF && parameters != V_ASN1_NULL)) {
         return false;
     }
     if (nid == NID_rsaEncryption) {

@@ -17,8 +17,12 @@ static const unsigned char page_hash_class[16] = {0xA6, 0xB5, 0x86, 0xD5, 0xB4, 
 const EVP_MD *digest_of(const X509_ALGOR *algorithm)
 {
     const ASN1_OBJECT *object = NULL;
+    int parameters = V_ASN1_UNDEF;
 
-    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+    X509_ALGOR_get0(&object, &parameters, NULL, algorithm);
+    if (parameters != V_ASN1_UNDEF && parameters != V_ASN1_NULL) {
+        return NULL;
+    }
     switch (OBJ_obj2nid(object)) {
     case NID_sha1:
         return EVP_sha1();
@@ -28,8 +32,6 @@ const EVP_MD *digest_of(const X509_ALGOR *algorithm)
         return EVP_sha384();
     case NID_sha512:
         return EVP_sha512();
-    case NID_md5:
-        return EVP_md5();
     default:
         return NULL;
     }

@@ -29,7 +29,7 @@ struct spc_claims {
 const char *spc_indirect_read(const SPC_INDIRECT_DATA *data, struct spc_claims *out);
 void spc_claims_free(struct spc_claims *claims);
 
-/* The message digest that an algorithm identifier names, of those that Authenticode uses, or NULL. */
+/* The message digest that an algorithm identifier names, SHA-1 or SHA-2 without parameters, or NULL. */
 const EVP_MD *digest_of(const X509_ALGOR *algorithm);
 
 /* "sha1", "sha256": OpenSSL's short name of the digest, in lower case. The caller frees it. */

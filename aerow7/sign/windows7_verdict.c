@@ -23,7 +23,7 @@ static const struct signature *first_of(const struct signatures *signatures)
 
 static bool is_sha1(const char *digest)
 {
-    return digest == NULL || strcmp(digest, "sha1") == 0 || strcmp(digest, "md5") == 0;
+    return digest == NULL || strcmp(digest, "sha1") == 0;
 }
 
 /* A root's signature on itself is not what makes it trusted; on any other certificate it has to be read. */

@@ -48,9 +48,16 @@ static enum status add_entry(struct disk_folder *folder, const FTSENT *entry, si
     }
 }
 
-static int compare(const FTSENT **left, const FTSENT **right)
+static int compare(const void *left, const void *right)
 {
-    return strcmp((*left)->fts_name, (*right)->fts_name);
+    return strcmp(((const struct iso_input *)left)->path, ((const struct iso_input *)right)->path);
+}
+
+const struct iso_input *disk_folder_find(const struct disk_folder *folder, const char *path)
+{
+    const struct iso_input key = {.path = path};
+
+    return folder->count == 0 ? NULL : bsearch(&key, folder->inputs, folder->count, sizeof(key), compare);
 }
 
 enum status disk_folder_open(struct disk_folder *folder, const char *path)
@@ -68,7 +75,7 @@ enum status disk_folder_open(struct disk_folder *folder, const char *path)
     }
     roots[0] = folder->root;
     /* FTS_COMFOLLOW: the folder that was named may be a link; what is in it may not. */
-    walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, compare);
+    walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     if (walk == NULL) {
         diag_error(path, "cannot be read: %s", strerror(errno));
         return STATUS_BAD_INPUT;
@@ -83,6 +90,9 @@ enum status disk_folder_open(struct disk_folder *folder, const char *path)
         status = STATUS_BAD_INPUT;
     }
     fts_close(walk);
+    if (folder->count > 0) {
+        qsort(folder->inputs, folder->count, sizeof(*folder->inputs), compare);
+    }
     return status;
 }
 

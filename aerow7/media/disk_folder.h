@@ -20,6 +20,8 @@ struct disk_folder {
 /* The caller closes, also after a failure. */
 enum status disk_folder_open(struct disk_folder *folder, const char *path);
 void disk_folder_close(struct disk_folder *folder);
+/* One of `inputs`, or NULL. */
+const struct iso_input *disk_folder_find(const struct disk_folder *folder, const char *path);
 
 /* struct iso_content's `read`; `context` is the folder. */
 enum status disk_folder_read(void *context, size_t index, uint64_t offset, void *bytes, size_t size);

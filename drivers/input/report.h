@@ -24,6 +24,17 @@
 #define INPUT_REPORT_MOUSE_WHEEL 10  /* feature: Resolution Multiplier of wheel and pan */
 #define INPUT_REPORT_TABLET_WHEEL 11
 
+/* Features of the vendor-defined collection: what the private IOCTLs give, for programs, to which the HID class driver
+ * passes no IOCTL of ours ("Minidrivers and the HID class driver"). Identifier, then the structure of diagnostics.h. */
+#define INPUT_REPORT_COUNTERS 0x20
+#define INPUT_REPORT_STATE 0x21
+#define INPUT_REPORT_INTERRUPTS 0x22
+#define INPUT_REPORT_RESET_COUNTERS 0x23 /* set only; the value does not matter */
+
+#define INPUT_COUNTERS_BYTES 0xB0
+#define INPUT_STATE_BYTES 0x40
+#define INPUT_INTERRUPTS_BYTES 0x34
+
 #define INPUT_KEYS_AT_ONCE 6
 #define INPUT_CONSUMER_AT_ONCE 4
 #define INPUT_CONTACTS_PER_REPORT 10

@@ -21,6 +21,7 @@ static void Append(WRITER *writer, const uint8_t *bytes, uint16_t length)
 
 /* Items of HID 1.11, 6.2.2, with their sizes. Logical maxima above 127 take two bytes: items are signed. */
 #define USAGE_PAGE(page) 0x05, (page)
+#define USAGE_PAGE_2(page) 0x06, (page) & 0xFF, (page) >> 8
 #define USAGE(usage) 0x09, (usage)
 #define USAGE_2(usage) 0x0A, (usage) & 0xFF, (usage) >> 8
 #define USAGE_MINIMUM(usage) 0x19, (usage)
@@ -54,6 +55,7 @@ static void Append(WRITER *writer, const uint8_t *bytes, uint16_t length)
 #define PAGE_BUTTON 0x09
 #define PAGE_CONSUMER 0x0C
 #define PAGE_DIGITIZER 0x0D
+#define PAGE_VENDOR 0xFF00
 #define USAGE_X 0x30
 #define USAGE_Y 0x31
 #define USAGE_WHEEL 0x38
@@ -163,6 +165,16 @@ static void AppendTouch(WRITER *writer)
            FEATURE_ITEM(VARIABLE), END_COLLECTION);
 }
 
+static void AppendDiagnostics(WRITER *writer)
+{
+    APPEND(writer, USAGE_PAGE_2(PAGE_VENDOR), USAGE(0x01), COLLECTION_APPLICATION, LOGICAL_MINIMUM(0),
+           LOGICAL_MAXIMUM_2(255), REPORT_SIZE(8), REPORT_ID(INPUT_REPORT_COUNTERS), USAGE(0x02),
+           REPORT_COUNT(INPUT_COUNTERS_BYTES), FEATURE_ITEM(VARIABLE), REPORT_ID(INPUT_REPORT_STATE), USAGE(0x03),
+           REPORT_COUNT(INPUT_STATE_BYTES), FEATURE_ITEM(VARIABLE), REPORT_ID(INPUT_REPORT_INTERRUPTS), USAGE(0x04),
+           REPORT_COUNT(INPUT_INTERRUPTS_BYTES), FEATURE_ITEM(VARIABLE), REPORT_ID(INPUT_REPORT_RESET_COUNTERS),
+           USAGE(0x05), REPORT_COUNT(1), FEATURE_ITEM(VARIABLE), END_COLLECTION);
+}
+
 uint16_t InputBuildReportDescriptor(const INPUT_CAPABILITIES *capabilities, bool moreKeys,
                                     uint8_t descriptor[INPUT_DESCRIPTOR_BYTES_MAX])
 {
@@ -190,5 +202,6 @@ uint16_t InputBuildReportDescriptor(const INPUT_CAPABILITIES *capabilities, bool
     if ((capabilities->Collections & INPUT_HAS_TOUCH) != 0) {
         AppendTouch(&writer);
     }
+    AppendDiagnostics(&writer);
     return writer.Length;
 }

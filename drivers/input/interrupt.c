@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Interrupt routines (DIRQL) note what happened and request the DPC; the DPC (DISPATCH_LEVEL) takes the lock, reaps
+ * both queues in one go with one doorbell for each, and hands reports to readers after the lock is released.
+ */
+#include "device.h"
+
+static VOID NoteWork(INPUT_DEVICE *device, ULONG work)
+{
+    if (work != 0) {
+        (void)__atomic_fetch_or(&device->Work, work, __ATOMIC_SEQ_CST);
+    }
+    device->Interrupts.TotalInterrupts++;
+    (void)KeInsertQueueDpc(&device->Dpc, NULL, NULL);
+}
+
+static BOOLEAN NTAPI LineInterrupt(PKINTERRUPT interrupt, PVOID context)
+{
+    INPUT_DEVICE *device = (INPUT_DEVICE *)context;
+    UCHAR isr;
+
+    (void)interrupt;
+    if (device->State != InputRunning && device->State != InputResetting) {
+        return FALSE; /* a shared line: some other device's */
+    }
+    isr = VirtioModernReadIsr(&device->Transport);
+    if (isr == 0 || isr == VIRTIO_STATUS_GONE) {
+        device->Interrupts.IntxSpurious++;
+        return FALSE;
+    }
+    if ((isr & VIRTIO_ISR_CONFIG) != 0) {
+        device->Interrupts.ConfigInterrupts++;
+    }
+    if ((isr & VIRTIO_ISR_QUEUE) != 0) {
+        device->Interrupts.EventInterrupts++;
+    }
+    NoteWork(device, (isr & VIRTIO_ISR_CONFIG) != 0 ? INPUT_WORK_CONFIG : 0);
+    return TRUE;
+}
+
+static BOOLEAN NTAPI MessageInterrupt(PKINTERRUPT interrupt, PVOID context, ULONG message)
+{
+    INPUT_DEVICE *device = (INPUT_DEVICE *)context;
+    BOOLEAN config = message == VirtioMsixConfigVector(device->Plan);
+
+    (void)interrupt;
+    if (config) {
+        device->Interrupts.ConfigInterrupts++;
+    }
+    if (message == VirtioMsixQueueVector(device->Plan, VIRTIO_INPUT_EVENT_QUEUE)) {
+        device->Interrupts.EventInterrupts++;
+    } else if (message == VirtioMsixQueueVector(device->Plan, VIRTIO_INPUT_STATUS_QUEUE)) {
+        device->Interrupts.StatusInterrupts++;
+    }
+    NoteWork(device, config ? INPUT_WORK_CONFIG : 0);
+    return TRUE;
+}
+
+/* VIRTIO 1.x: NEEDS_RESET comes with a configuration interrupt. Under the lock. */
+static VOID CheckStatus(INPUT_DEVICE *device)
+{
+    UCHAR status = VirtioGetStatus(&device->Transport.Transport);
+
+    if (status != VIRTIO_STATUS_GONE && (status & VIRTIO_STATUS_NEEDS_RESET) != 0) {
+        device->State = InputResetting;
+        InputQueueWork(device);
+    }
+}
+
+static VOID NTAPI Dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    INPUT_DEVICE *device = (INPUT_DEVICE *)context;
+    ULONG work = __atomic_exchange_n(&device->Work, 0, __ATOMIC_SEQ_CST);
+
+    (void)dpc;
+    (void)argument1;
+    (void)argument2;
+    KeAcquireSpinLockAtDpcLevel(&device->Lock);
+    device->Interrupts.TotalDpcs++;
+    if (device->State == InputRunning && !InputQueuesReap(device)) {
+        InputDeviceFail(device);
+    }
+    if (device->State == InputRunning && (work & INPUT_WORK_CONFIG) != 0) {
+        CheckStatus(device);
+    }
+    KeReleaseSpinLockFromDpcLevel(&device->Lock);
+    InputDeliver(device);
+}
+
+NTSTATUS InputConnectInterrupt(INPUT_DEVICE *device)
+{
+    IO_CONNECT_INTERRUPT_PARAMETERS parameters = {.Version = CONNECT_MESSAGE_BASED};
+    NTSTATUS status;
+
+    KeInitializeDpc(&device->Dpc, Dpc, device);
+    device->Work = 0;
+    parameters.MessageBased.PhysicalDeviceObject = device->Pdo;
+    parameters.MessageBased.ConnectionContext.Generic = &device->Interrupt;
+    parameters.MessageBased.MessageServiceRoutine = MessageInterrupt;
+    parameters.MessageBased.ServiceContext = device;
+    parameters.MessageBased.FallBackServiceRoutine = LineInterrupt;
+    status = IoConnectInterruptEx(&parameters);
+    if (!NT_SUCCESS(status)) {
+        device->Interrupt = NULL;
+        return status;
+    }
+    /* "Version is set to the type of interrupt that was connected": without messages, the line. */
+    device->Messages = parameters.Version == CONNECT_MESSAGE_BASED;
+    device->MessageCount = device->Messages ? ((PIO_INTERRUPT_MESSAGE_INFO)device->Interrupt)->MessageCount : 0;
+    return STATUS_SUCCESS;
+}
+
+VOID InputDisconnectInterrupt(INPUT_DEVICE *device)
+{
+    IO_DISCONNECT_INTERRUPT_PARAMETERS parameters;
+
+    if (device->Interrupt == NULL) {
+        return;
+    }
+    parameters.Version = device->Messages ? CONNECT_MESSAGE_BASED : CONNECT_LINE_BASED;
+    parameters.ConnectionContext.Generic = device->Interrupt;
+    IoDisconnectInterruptEx(&parameters);
+    device->Interrupt = NULL;
+    (void)KeRemoveQueueDpc(&device->Dpc);
+    KeFlushQueuedDpcs();
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The event queue (device to driver) and the status queue (driver to device). One event per buffer on both. The
+ * driver's own copy of an event is what it looks at: the device may write into its buffers at any time.
+ */
+#include "device.h"
+
+/* Cookies name buffers; they must not be NULL. */
+static PVOID Cookie(ULONG buffer)
+{
+    return (PVOID)(ULONG_PTR)(buffer + 1);
+}
+
+static ULONG BufferOf(PVOID cookie)
+{
+    return (ULONG)(ULONG_PTR)cookie - 1;
+}
+
+static volatile VIRTIO_INPUT_EVENT *EventAt(const INPUT_DEVICE *device, ULONG offset, ULONG buffer)
+{
+    return (volatile VIRTIO_INPUT_EVENT *)(PVOID)(device->Dma.Memory + offset + buffer * sizeof(VIRTIO_INPUT_EVENT));
+}
+
+static VIRTQUEUE_RESULT Add(INPUT_DEVICE *device, VIRTQUEUE *queue, ULONG offset, ULONG buffer, USHORT flags)
+{
+    VIRTQ_DESC descriptor = {
+        .Address = (UINT64)device->Dma.Physical.QuadPart + offset + buffer * sizeof(VIRTIO_INPUT_EVENT),
+        .Length = sizeof(VIRTIO_INPUT_EVENT),
+        .Flags = flags,
+    };
+
+    return VirtqueueAddDirect(queue, &descriptor, 0, 1, flags == VIRTQ_DESC_F_WRITE ? descriptor.Length : 0,
+                              Cookie(buffer), NULL);
+}
+
+static BOOLEAN InitQueue(INPUT_DEVICE *device, VIRTQUEUE *queue, USHORT size, ULONG offset, PUCHAR state)
+{
+    VIRTQUEUE_OPTIONS options = {.EventIdx = (device->Features & (1ull << VIRTIO_F_EVENT_IDX)) != 0};
+    VIRTQUEUE_LAYOUT layout;
+    VIRTQUEUE_RING ring;
+
+    if (!VirtqueueLayoutModern(size, &layout)) {
+        return FALSE;
+    }
+    VirtqueuePlace(&layout, device->Dma.Memory + offset, (UINT64)device->Dma.Physical.QuadPart + offset, &ring);
+    return VirtqueueInit(queue, &ring, &options, state, VirtqueueStateSize(size)) == VirtqueueOk;
+}
+
+BOOLEAN InputQueuesInit(INPUT_DEVICE *device)
+{
+    VIRTQUEUE_LAYOUT layout;
+    PUCHAR state = (PUCHAR)device->QueueState;
+
+    if (!VirtqueueLayoutModern(device->EventQueueSize, &layout) ||
+        !InitQueue(device, &device->EventQueue, device->EventQueueSize, 0, state)) {
+        return FALSE;
+    }
+    return InitQueue(device, &device->StatusQueue, device->StatusQueueSize,
+                     (ULONG)ALIGN_UP_BY(layout.Length, PAGE_SIZE), state + VirtqueueStateSize(device->EventQueueSize));
+}
+
+VOID InputQueuesFill(INPUT_DEVICE *device)
+{
+    for (ULONG i = 0; i < device->EventBuffers; i++) {
+        (void)Add(device, &device->EventQueue, device->Dma.EventsOffset, i, VIRTQ_DESC_F_WRITE);
+    }
+    device->FreeStatusCount = 0;
+    for (USHORT i = 0; i < device->StatusBuffers; i++) {
+        device->FreeStatus[device->FreeStatusCount++] = (UCHAR)i;
+    }
+    device->Counters.EventQueueDepth = device->Counters.EventQueueMaximum = device->EventBuffers;
+    if (VirtqueueKickNeeded(&device->EventQueue)) {
+        VirtioModernRing(&device->EventDoorbell);
+    }
+    (void)VirtqueueAllowInterrupts(&device->EventQueue);
+    (void)VirtqueueAllowInterrupts(&device->StatusQueue);
+}
+
+/* A used length below an event's is a buffer without one. */
+static VOID TakeEvent(INPUT_DEVICE *device, const VIRTQUEUE_COMPLETION *completion)
+{
+    ULONG buffer = BufferOf(completion->Cookie);
+    volatile VIRTIO_INPUT_EVENT *shared = EventAt(device, device->Dma.EventsOffset, buffer);
+    VIRTIO_INPUT_EVENT event = {shared->Type, shared->Code, shared->Value};
+
+    device->Counters.Events++;
+    if (completion->Length >= sizeof(event)) {
+        InputEngineEvent(device->Engine, &event);
+    } else {
+        device->Counters.EventDrops++;
+    }
+    (void)Add(device, &device->EventQueue, device->Dma.EventsOffset, buffer, VIRTQ_DESC_F_WRITE);
+}
+
+static VIRTQUEUE_GET ReapEvents(INPUT_DEVICE *device)
+{
+    VIRTQUEUE_COMPLETION completion;
+    VIRTQUEUE_GET got;
+
+    do {
+        /* Returned buffers can come back at once: no more than the queue holds in one go, the DPC runs again. */
+        ULONG left = 4u * device->EventBuffers;
+
+        while ((got = VirtqueueGet(&device->EventQueue, &completion)) == VirtqueueCompleted && left-- != 0) {
+            TakeEvent(device, &completion);
+        }
+        if (got == VirtqueueCompleted) {
+            TakeEvent(device, &completion);
+            (void)KeInsertQueueDpc(&device->Dpc, NULL, NULL);
+            break;
+        }
+    } while (got == VirtqueueEmpty && VirtqueueAllowInterrupts(&device->EventQueue));
+    if (got != VirtqueueCorrupt && VirtqueueKickNeeded(&device->EventQueue)) {
+        VirtioModernRing(&device->EventDoorbell);
+    }
+    return got;
+}
+
+static VIRTQUEUE_GET ReapStatus(INPUT_DEVICE *device)
+{
+    VIRTQUEUE_COMPLETION completion;
+    VIRTQUEUE_GET got;
+
+    do {
+        while ((got = VirtqueueGet(&device->StatusQueue, &completion)) == VirtqueueCompleted) {
+            device->Counters.StatusQueueCompletions++;
+            device->FreeStatus[device->FreeStatusCount++] = (UCHAR)BufferOf(completion.Cookie);
+        }
+    } while (got == VirtqueueEmpty && VirtqueueAllowInterrupts(&device->StatusQueue));
+    return got;
+}
+
+/* FALSE when there is no room for all of them now: half a state would be a wrong one. */
+static BOOLEAN SubmitLeds(INPUT_DEVICE *device, UCHAR leds)
+{
+    VIRTIO_INPUT_EVENT events[INPUT_LED_EVENTS_MAX];
+    ULONG count = InputLedsEvents(&device->Engine->Capabilities, leds, events);
+
+    if (device->FreeStatusCount < count || VirtqueueFreeCount(&device->StatusQueue) < count) {
+        device->Counters.StatusQueueFull++;
+        return FALSE;
+    }
+    for (ULONG i = 0; i < count; i++) {
+        ULONG buffer = device->FreeStatus[--device->FreeStatusCount];
+        volatile VIRTIO_INPUT_EVENT *shared = EventAt(device, device->Dma.StatusOffset, buffer);
+
+        shared->Type = events[i].Type;
+        shared->Code = events[i].Code;
+        shared->Value = events[i].Value;
+        (void)Add(device, &device->StatusQueue, device->Dma.StatusOffset, buffer, 0);
+        device->Counters.StatusQueueSubmits++;
+    }
+    if (count != 0) {
+        device->Counters.LedWritesSubmitted++;
+    }
+    if (VirtqueueKickNeeded(&device->StatusQueue)) {
+        VirtioModernRing(&device->StatusDoorbell);
+    }
+    return TRUE;
+}
+
+VOID InputSendLeds(INPUT_DEVICE *device, UCHAR leds)
+{
+    device->Counters.LedWritesRequested++;
+    device->Leds = leds;
+    if (device->State != InputRunning) {
+        device->LedsPending = TRUE; /* sent when the device runs again */
+        return;
+    }
+    if (SubmitLeds(device, leds)) {
+        device->LedsPending = FALSE;
+    } else if (device->DropLedsOnFull) {
+        device->Counters.LedWritesDropped++;
+    } else {
+        device->Counters.PendingRingDrops += device->LedsPending ? 1 : 0;
+        device->Counters.PendingRingMaximum = 1;
+        device->LedsPending = TRUE;
+    }
+}
+
+BOOLEAN InputQueuesReap(INPUT_DEVICE *device)
+{
+    if (ReapEvents(device) == VirtqueueCorrupt || ReapStatus(device) == VirtqueueCorrupt) {
+        return FALSE;
+    }
+    if (device->LedsPending && SubmitLeds(device, device->Leds)) {
+        device->LedsPending = FALSE;
+    }
+    return TRUE;
+}

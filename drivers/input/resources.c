@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * From a PCI function to registers that can be used: identity, capabilities, mapped BARs. PASSIVE_LEVEL.
+ */
+#include "device.h"
+
+#include <initguid.h>
+#include <wdmguid.h>
+
+#include "contract_ids.h"
+#include "drivers/common/pci_bars.h"
+#include "pci_identity.h"
+
+#define CONFIG_SPACE_BYTES 256u
+
+/* "IRP_MN_QUERY_INTERFACE": the bus driver gives GUID_BUS_INTERFACE_STANDARD, through which configuration space is read. */
+static NTSTATUS QueryBusInterface(INPUT_DEVICE *device, BUS_INTERFACE_STANDARD *bus)
+{
+    PIO_STACK_LOCATION stack;
+    IO_STATUS_BLOCK block;
+    NTSTATUS status;
+    KEVENT event;
+    PIRP irp;
+
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, device->Lower, NULL, 0, NULL, &event, &block);
+    if (irp == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    stack = IoGetNextIrpStackLocation(irp);
+    stack->MinorFunction = IRP_MN_QUERY_INTERFACE;
+    stack->Parameters.QueryInterface.InterfaceType = &GUID_BUS_INTERFACE_STANDARD;
+    stack->Parameters.QueryInterface.Size = sizeof(*bus);
+    stack->Parameters.QueryInterface.Version = 1;
+    stack->Parameters.QueryInterface.Interface = (PINTERFACE)bus;
+    status = IoCallDriver(device->Lower, irp);
+    if (status == STATUS_PENDING) {
+        (void)KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+        status = block.Status;
+    }
+    return status;
+}
+
+static NTSTATUS ReadConfigSpace(INPUT_DEVICE *device, UCHAR space[CONFIG_SPACE_BYTES])
+{
+    BUS_INTERFACE_STANDARD bus;
+    NTSTATUS status;
+    ULONG length;
+
+    RtlZeroMemory(&bus, sizeof(bus));
+    status = QueryBusInterface(device, &bus);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    length = bus.GetBusData(bus.Context, PCI_WHICHSPACE_CONFIG, space, 0, CONFIG_SPACE_BYTES);
+    bus.InterfaceDereference(bus.Context);
+    return length == CONFIG_SPACE_BYTES ? STATUS_SUCCESS : STATUS_DEVICE_CONFIGURATION_ERROR;
+}
+
+/* Raw resources are what the BARs hold, translated ones what is mapped; both lists have the same order. */
+static VOID MapBar(INPUT_DEVICE *device, UCHAR bar, UINT64 address, const CM_RESOURCE_LIST *raw,
+                   const CM_RESOURCE_LIST *translated)
+{
+    const CM_PARTIAL_RESOURCE_LIST *rawList = &raw->List[0].PartialResourceList;
+    const CM_PARTIAL_RESOURCE_LIST *list = &translated->List[0].PartialResourceList;
+    const CM_PARTIAL_RESOURCE_DESCRIPTOR *rawAt = rawList->PartialDescriptors;
+    const CM_PARTIAL_RESOURCE_DESCRIPTOR *at = list->PartialDescriptors;
+
+    for (ULONG i = 0; i < rawList->Count && i < list->Count; i++, rawAt++, at++) {
+        if (rawAt->Type == CmResourceTypeMemory && at->Type == CmResourceTypeMemory &&
+            (UINT64)rawAt->u.Memory.Start.QuadPart == address && at->u.Memory.Length != 0) {
+            device->Bars[bar].Base = MmMapIoSpace(at->u.Memory.Start, at->u.Memory.Length, MmNonCached);
+            device->Bars[bar].Length = device->Bars[bar].Base != NULL ? at->u.Memory.Length : 0;
+            return;
+        }
+    }
+}
+
+/* Only the BARs that a capability points into. */
+static BOOLEAN MapBars(INPUT_DEVICE *device, const VIRTIO_PCI_CAPS *caps, const UINT64 address[VIRTIO_PCI_BAR_COUNT],
+                       const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated)
+{
+    const VIRTIO_PCI_REGION *regions[] = {&caps->Common, &caps->Notify, &caps->Isr, &caps->Device};
+
+    for (ULONG i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
+        UCHAR bar = regions[i]->Bar;
+
+        if (device->Bars[bar].Base == NULL) {
+            MapBar(device, bar, address[bar], raw, translated);
+        }
+        if (device->Bars[bar].Base == NULL) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Microseconds; at PASSIVE_LEVEL the processor is given away. */
+static void Delay(void *context, uint32_t microseconds)
+{
+    LARGE_INTEGER interval;
+
+    (void)context;
+    if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
+        interval.QuadPart = -10ll * microseconds; /* relative, 100 ns */
+        (void)KeDelayExecutionThread(KernelMode, FALSE, &interval);
+        return;
+    }
+    /* "Drivers should ... stall for no more than 50 microseconds" at a time. */
+    for (; microseconds > 50; microseconds -= 50) {
+        KeStallExecutionProcessor(50);
+    }
+    KeStallExecutionProcessor(microseconds);
+}
+
+NTSTATUS InputOpenTransport(INPUT_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated)
+{
+    static const uint16_t deviceIds[] = {AERO_VIRTIO_INPUT_DEVICE_ID};
+    VIRTIO_PCI_CAP_POLICY policy = device->StrictContract ? VirtioPciCapStrict : VirtioPciCapPermissive;
+    VIRTIO_ENV env = {.Context = device, .DelayMicroseconds = Delay};
+    UINT64 address[VIRTIO_PCI_BAR_COUNT];
+    UCHAR space[CONFIG_SPACE_BYTES];
+    VIRTIO_PCI_IDENTITY identity;
+    VIRTIO_PCI_CAPS caps;
+    VIRTIO_PCI_BAR bar0;
+    NTSTATUS status;
+
+    if (raw == NULL || translated == NULL || raw->Count == 0 || translated->Count == 0) {
+        return STATUS_DEVICE_CONFIGURATION_ERROR;
+    }
+    status = ReadConfigSpace(device, space);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (VirtioPciCheckIdentity(space, sizeof(space), AERO_VIRTIO_INPUT_REVISION, deviceIds, 1, &identity) !=
+        VirtioPciIdentityOk) {
+        return STATUS_NO_SUCH_DEVICE;
+    }
+    device->SubsystemId = identity.SubsystemId;
+    device->Revision = identity.RevisionId;
+    PciReadMemoryBars(space, sizeof(space), address);
+    if (VirtioPciParseCaps(space, sizeof(space), address, policy, &caps) != VirtioPciCapOk || !caps.HasDevice ||
+        !MapBars(device, &caps, address, raw, translated)) {
+        return STATUS_DEVICE_CONFIGURATION_ERROR;
+    }
+    bar0 = (VIRTIO_PCI_BAR){.Length = device->Bars[0].Length, .IsMemory = device->Bars[0].Base != NULL};
+    if (device->StrictContract && !VirtioPciIsContractLayout(&caps, &bar0)) {
+        return STATUS_DEVICE_CONFIGURATION_ERROR;
+    }
+    return VirtioModernInit(&device->Transport, &caps, device->Bars, &env) == VirtioOk
+               ? STATUS_SUCCESS
+               : STATUS_DEVICE_CONFIGURATION_ERROR;
+}
+
+VOID InputCloseTransport(INPUT_DEVICE *device)
+{
+    for (ULONG i = 0; i < VIRTIO_PCI_BAR_COUNT; i++) {
+        if (device->Bars[i].Base != NULL) {
+            MmUnmapIoSpace((PVOID)(ULONG_PTR)device->Bars[i].Base, (SIZE_T)device->Bars[i].Length);
+            device->Bars[i].Base = NULL;
+        }
+    }
+}

@@ -16,6 +16,7 @@ struct folder_file {
     char *place;
     const char *fault;           /* why it has no hash, or NULL */
     char tags[HASHES][TAG_TEXT]; /* SHA-1 and, for catalogs of version 2, SHA-256 */
+    bool wanted;
     bool matched;
     bool reported;
 };
@@ -23,6 +24,7 @@ struct folder_file {
 struct catalog_folder {
     struct folder_file *files;
     size_t count;
+    bool has_wishes; /* files that are not wanted are not the package's */
 };
 
 static void check_member(const char *place, const struct catalog *catalog, const struct catalog_member *member,
@@ -154,6 +156,16 @@ void catalog_folder_free(struct catalog_folder *folder)
     free(folder);
 }
 
+void catalog_folder_want(struct catalog_folder *folder, const struct catalog_wishes *wishes)
+{
+    folder->has_wishes = true;
+    for (size_t i = 0; i < folder->count; ++i) {
+        for (size_t j = 0; j < wishes->path_count && !folder->files[i].wanted; ++j) {
+            folder->files[i].wanted = strcasecmp(folder->files[i].file->path, wishes->paths[j]) == 0;
+        }
+    }
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -193,7 +205,7 @@ static void check_member_file(const char *place, const struct catalog_member *me
                 return;
             }
             renamed = file;
-        } else if (same_name && !file->matched) {
+        } else if (same_name && !file->matched && changed == NULL && (file->wanted || !folder->has_wishes)) {
             changed = file;
         }
     }

@@ -22,6 +22,9 @@ struct catalog_folder;
 struct catalog_folder *catalog_folder_of(const char *name, const struct file_tree *tree);
 void catalog_folder_free(struct catalog_folder *folder);
 
+/* The package's files are these: no other is blamed for a member that has lost its file. Before catalog_check_files. */
+void catalog_folder_want(struct catalog_folder *folder, const struct catalog_wishes *wishes);
+
 /* Every member has its file, and that has not changed; files without a member are notes. */
 void catalog_check_files(const char *place, const struct catalog *catalog, struct catalog_folder *folder,
                          struct findings *findings);

@@ -58,17 +58,24 @@ static enum status collect_wishes(struct verification *check, const struct bytes
     return status;
 }
 
-static enum status check_package(struct verification *check, struct catalog_folder *folder)
+static enum status check_folder(struct verification *check, struct catalog_folder *folder)
 {
     const struct request *request = check->request;
     struct catalog_wishes wishes = {0};
     struct bytes inf = {0};
-    enum status status = file_read(request->inf, INF_SIZE_LIMIT, &inf);
+    enum status status = STATUS_DONE;
 
+    if (request->inf == NULL) {
+        catalog_check_files(request->file, &check->catalog, folder, &check->findings);
+        return STATUS_DONE;
+    }
+    status = file_read(request->inf, INF_SIZE_LIMIT, &inf);
     if (status == STATUS_DONE) {
         status = collect_wishes(check, &inf, &wishes);
     }
     if (status == STATUS_DONE) {
+        catalog_folder_want(folder, &wishes);
+        catalog_check_files(request->file, &check->catalog, folder, &check->findings);
         catalog_check_package(request->file, &check->catalog, request->inf, &inf, &wishes, folder, &check->findings);
     }
     catalog_wishes_free(&wishes);
@@ -89,8 +96,7 @@ static enum status check_files(struct verification *check)
 
     if (status == STATUS_DONE) {
         folder = catalog_folder_of(name, &tree);
-        catalog_check_files(request->file, &check->catalog, folder, &check->findings);
-        status = request->inf != NULL ? check_package(check, folder) : STATUS_DONE;
+        status = check_folder(check, folder);
     }
     catalog_folder_free(folder);
     file_tree_free(&tree);
@@ -134,7 +140,7 @@ static enum status report(const struct verification *check, bool good)
     if (request->json) {
         cJSON *object = cJSON_CreateObject();
 
-        cJSON_AddBoolToObject(object, "good", good);
+        cJSON_AddBoolToObject(object, "ok", good);
         cJSON_AddBoolToObject(object, "files_checked", request->files != NULL || request->inf != NULL);
         cJSON_AddBoolToObject(object, "chain_checked", request->roots.count > 0);
         cJSON_AddItemToObject(object, "findings", findings_json(&check->findings));
@@ -146,7 +152,9 @@ static enum status report(const struct verification *check, bool good)
         printf("%s: good: %zu members, %zu signatures%s%s\n", request->file, check->catalog.member_count,
                check->signatures.count,
                request->files != NULL || request->inf != NULL ? "" : "; files were not looked at (--files)",
-               request->roots.count > 0 || check->signatures.count == 0 ? "" : "; whose root it leads to was not asked (--root)");
+               request->roots.count > 0 || check->signatures.count == 0
+                   ? ""
+                   : "; whose root it leads to was not asked (--root)");
     }
     return STATUS_DONE;
 }
@@ -160,7 +168,7 @@ enum status cmd_cat_verify(const char *help, int argc, char **argv)
         {.name = "--inf", .value = &request.inf},
         {.name = "--arch", .value = &request.architecture},
         {.name = "--root", .list = &request.roots},
-        {.name = "--unsigned", .flag = &request.may_be_unsigned},
+        {.name = "--allow-unsigned", .flag = &request.may_be_unsigned},
         {.name = "--json", .flag = &request.json},
     };
     struct verification check = {.request = &request};

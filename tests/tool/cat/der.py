@@ -77,7 +77,7 @@ def namevalue(name, value):
 
 def read_namevalue(node):
     name, flags, value = node[1]
-    assert flags == (INTEGER, bytes.fromhex("10010001"))
+    assert tuple(flags) == (INTEGER, bytes.fromhex("10010001"))
     text = value[1].decode("utf-16-le")
     assert text.endswith("\0")
     return name[1].decode("utf-16-be"), text[:-1]

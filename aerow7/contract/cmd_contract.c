@@ -87,15 +87,20 @@ struct wanted {
     const char *inf;
 };
 
-static enum status make(const struct wanted *wanted, const char *file, const struct contract *contract,
-                        struct text *text)
+static enum status make(const struct wanted *wanted, const char *file, struct contract *contract, struct text *text)
 {
+    enum status status;
+
     if (wanted->header) {
         contract_generate_header(contract, text);
         return STATUS_DONE;
     }
     if (wanted->virtio_win) {
-        return contract_generate_virtio_win(file, contract, text);
+        status = contract_make_variant(file, contract);
+        if (status == STATUS_DONE) {
+            contract_print(contract, text);
+        }
+        return status;
     }
     if (wanted->devices_cmd) {
         return contract_generate_devices_cmd(file, contract, text);

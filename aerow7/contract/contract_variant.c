@@ -19,41 +19,48 @@ static const struct replacement replacements[] = {
     {"aero-virtio-input-tablet", "vioinput", "vioinput.inf"},
 };
 
-static void replace_names(cJSON *device)
+static const char *replace(cJSON *object, const char *key, const char *value)
 {
-    const char *name = cJSON_GetObjectItemCaseSensitive(device, "device")->valuestring;
+    cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
 
-    for (size_t i = 0; i < sizeof(replacements) / sizeof(replacements[0]); ++i) {
-        if (strcmp(name, replacements[i].device) == 0) {
-            cJSON_SetValuestring(cJSON_GetObjectItemCaseSensitive(device, "driver_service_name"),
-                                 replacements[i].service);
-            cJSON_SetValuestring(cJSON_GetObjectItemCaseSensitive(device, "inf_name"), replacements[i].inf);
-        }
-    }
+    cJSON_SetValuestring(item, value);
+    return item->valuestring;
 }
 
-enum status contract_generate_virtio_win(const char *place, const struct contract *contract, struct text *out)
+bool contract_is_variant(const struct contract *contract)
 {
-    cJSON *variant;
-    cJSON *device;
-    char *name;
-    char *printed;
+    return ends_with(contract->name, CONTRACT_VARIANT_SUFFIX);
+}
 
-    if (ends_with(contract->name, CONTRACT_VARIANT_SUFFIX)) {
+enum status contract_make_variant(const char *place, struct contract *contract)
+{
+    cJSON *object = cJSON_GetObjectItemCaseSensitive(contract->document, "devices")->child;
+    char *name;
+
+    if (contract_is_variant(contract)) {
         diag_error(place, "$.contract_name: this is the virtio-win variant already");
         return STATUS_BAD_INPUT;
     }
-    variant = cJSON_Duplicate(contract->document, 1);
     name = xformat("%s%s", contract->name, CONTRACT_VARIANT_SUFFIX);
-    cJSON_SetValuestring(cJSON_GetObjectItemCaseSensitive(variant, "contract_name"), name);
-    cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(variant, "devices"))
-    {
-        replace_names(device);
+    contract->name = replace(contract->document, "contract_name", name);
+    free(name);
+    for (size_t i = 0; i < contract->device_count; ++i, object = object->next) {
+        struct contract_device *device = &contract->devices[i];
+
+        for (size_t j = 0; j < sizeof(replacements) / sizeof(replacements[0]); ++j) {
+            if (strcmp(device->name, replacements[j].device) == 0) {
+                device->service = replace(object, "driver_service_name", replacements[j].service);
+                device->inf = replace(object, "inf_name", replacements[j].inf);
+            }
+        }
     }
-    printed = cJSON_Print(variant);
+    return STATUS_DONE;
+}
+
+void contract_print(const struct contract *contract, struct text *out)
+{
+    char *printed = cJSON_Print(contract->document);
+
     text_format(out, "%s\n", printed != NULL ? printed : "");
     cJSON_free(printed);
-    free(name);
-    cJSON_Delete(variant);
-    return STATUS_DONE;
 }

@@ -12,7 +12,12 @@
 
 #define CONTRACT_VARIANT_SUFFIX "-virtio-win"
 
-/* STATUS_BAD_INPUT, reported at `place`, when the contract is a variant already. */
-enum status contract_generate_virtio_win(const char *place, const struct contract *contract, struct text *out);
+bool contract_is_variant(const struct contract *contract);
+
+/* Turns a contract into its variant. STATUS_BAD_INPUT, reported at `place`, when it is one already. */
+enum status contract_make_variant(const char *place, struct contract *contract);
+
+/* The contract as a JSON file. */
+void contract_print(const struct contract *contract, struct text *out);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* aerow7 guest-tools */
 #ifndef AEROW7_CMD_GUEST_TOOLS_H
 #define AEROW7_CMD_GUEST_TOOLS_H
 

@@ -3,12 +3,9 @@
 
 #include "base/digest.h"
 
-#include <cjson/cJSON.h>
-#include <string.h>
-
 #define MANIFEST_SCHEMA_VERSION 1
 
-static void add_files(cJSON *root, const struct file_tree *tree)
+void manifest_add_files(cJSON *root, const struct file_tree *tree)
 {
     cJSON *files = cJSON_AddArrayToObject(root, "files");
 
@@ -25,18 +22,35 @@ static void add_files(cJSON *root, const struct file_tree *tree)
     }
 }
 
+cJSON *manifest_names(char *const *names, size_t count)
+{
+    cJSON *array = cJSON_CreateArray();
+
+    for (size_t i = 0; i < count; ++i) {
+        cJSON_AddItemToArray(array, cJSON_CreateString(names[i]));
+    }
+    return array;
+}
+
+void manifest_date(time_t when, char *out, size_t size)
+{
+    struct tm date;
+
+    if (gmtime_r(&when, &date) == NULL || strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &date) == 0) {
+        out[0] = 0;
+    }
+}
+
 void manifest_make(const struct manifest_head *head, const struct file_tree *tree, struct text *out)
 {
     static const char *const targets[] = {"win7-x86", "win7-amd64"};
     cJSON *root = cJSON_CreateObject();
-    cJSON *contract = NULL;
-    char created[sizeof("9999-12-31T23:59:59Z") + 16] = "";
-    struct tm date;
+    char created[sizeof("9999-12-31T23:59:59Z") + 16];
+    cJSON *contract;
+    const cJSON *detail;
     char *printed;
 
-    if (gmtime_r(&head->epoch, &date) != NULL) {
-        strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", &date);
-    }
+    manifest_date(head->epoch, created, sizeof(created));
     cJSON_AddNumberToObject(root, "schema_version", MANIFEST_SCHEMA_VERSION);
     cJSON_AddStringToObject(root, "pack", head->pack);
     cJSON_AddStringToObject(root, "created_utc", created);
@@ -44,10 +58,13 @@ void manifest_make(const struct manifest_head *head, const struct file_tree *tre
     contract = cJSON_AddObjectToObject(root, "contract");
     cJSON_AddStringToObject(contract, "name", head->contract_name);
     cJSON_AddStringToObject(contract, "version", head->contract_version);
-    cJSON_AddItemToObject(root, "drivers",
-                          cJSON_CreateStringArray((const char *const *)head->drivers, (int)head->driver_count));
+    cJSON_AddItemToObject(root, "drivers", manifest_names(head->drivers, head->driver_count));
     cJSON_AddItemToObject(root, "targets", cJSON_CreateStringArray(targets, 2));
-    add_files(root, tree);
+    cJSON_ArrayForEach(detail, head->details)
+    {
+        cJSON_AddItemToObject(root, detail->string, cJSON_Duplicate(detail, 1));
+    }
+    manifest_add_files(root, tree);
     printed = cJSON_Print(root);
     text_format(out, "%s\n", printed != NULL ? printed : "");
     cJSON_free(printed);

@@ -1,309 +1,261 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "pack/pack.h"
 
-#include "base/file_tree.h"
-#include "pack/manifest.h"
-#include "pe/pe_image.h"
 #include "base/text.h"
-#include "base/zip_file.h"
+#include "pack/contract_match.h"
+#include "pack/fault.h"
+#include "pack/pack_content.h"
 
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#define PACK_NAME "aero-win7-driver-pack"
+#define OPT_IN "opt-in/"
 
-struct architecture {
-    const char *name;
-    uint16_t machine; /* IMAGE_FILE_HEADER.Machine */
-};
-static const struct architecture architectures[] = {{"x86", PE_MACHINE_X86}, {"amd64", PE_MACHINE_AMD64}};
-enum { ARCHITECTURES = 2 };
-
-struct pack {
-    const char *build;
-    const char *out;
-    const struct contract *contract;
-    time_t epoch;
-    char **drivers; /* names, sorted and unique */
-    size_t driver_count;
-    struct file_tree input;
-    struct file_tree content; /* of the pack */
-    struct file_tree symbols;
+/* A path of the build taken apart: ARCH/[opt-in/]DRIVER/FILE. */
+struct build_path {
+    enum inf_architecture architecture;
+    bool opt_in;
+    char *driver;
+    const char *file; /* points into the path */
 };
 
-static enum status fault(const struct pack *pack, const char *path, const char *reason)
+static bool take_apart(const char *path, struct build_path *out)
 {
-    char *place = xformat("%s/%s", pack->build, path);
+    const char *rest = path_below(path, "x86");
+    const char *slash;
 
-    diag_error(place, "%s", reason);
-    free(place);
-    return STATUS_CHECK_FAILED;
-}
-
-static bool contract_has_service(const struct contract *contract, const char *service)
-{
-    for (size_t i = 0; i < contract->device_count; ++i) {
-        if (strcmp(contract->devices[i].service, service) == 0) {
-            return true;
-        }
+    *out = (struct build_path){.architecture = rest != NULL ? INF_X86 : INF_AMD64};
+    rest = rest != NULL ? rest : path_below(path, "amd64");
+    if (rest == NULL) {
+        return false;
     }
-    return false;
-}
-
-static bool contract_has_inf(const struct contract *contract, const char *service, const char *inf)
-{
-    for (size_t i = 0; i < contract->device_count; ++i) {
-        if (strcmp(contract->devices[i].service, service) == 0 && strcmp(contract->devices[i].inf, inf) == 0) {
-            return true;
-        }
+    out->opt_in = starts_with(rest, OPT_IN);
+    rest += out->opt_in ? strlen(OPT_IN) : 0;
+    slash = strchr(rest, '/');
+    if (slash == NULL || strchr(slash + 1, '/') != NULL) {
+        return false;
     }
-    return false;
+    out->driver = xformat("%.*s", (int)(slash - rest), rest);
+    out->file = slash + 1;
+    return true;
 }
 
-static void note_driver(struct pack *pack, const char *name, size_t length)
+/* Two packages may carry one driver; then its symbols are the same, too. */
+static enum status take_symbols(struct pack *pack, const struct build_path *path, const struct tree_file *file)
 {
-    for (size_t i = 0; i < pack->driver_count; ++i) {
-        if (strlen(pack->drivers[i]) == length && strncmp(pack->drivers[i], name, length) == 0) {
-            return;
-        }
-    }
-    pack->drivers = xrealloc(pack->drivers, (pack->driver_count + 1) * sizeof(*pack->drivers));
-    pack->drivers[pack->driver_count++] = xformat("%.*s", (int)length, name);
-}
-
-static bool has_machine(const struct bytes *content, uint16_t machine)
-{
-    struct pe_image image;
-    bool good = pe_parse(content->data, content->size, &image) == NULL && image.machine == machine;
-
-    pe_free(&image);
-    return good;
-}
-
-/* `name` is the path below ARCH/DRIVER/. */
-static enum status take_file(struct pack *pack, const struct architecture *architecture, const char *driver,
-                             const char *name, const struct tree_file *file)
-{
-    struct file_tree *target = &pack->content;
-    enum status status;
-    char *path;
-
-    if (ends_with(name, ".sys")) {
-        if (!has_machine(&file->content, architecture->machine)) {
-            return fault(pack, file->path, "is not a driver for this architecture");
-        }
-    } else if (ends_with(name, ".inf")) {
-        if (!contract_has_inf(pack->contract, driver, name)) {
-            return fault(pack, file->path, "the contract names no such INF for this driver");
-        }
-    } else if (ends_with(name, ".pdb")) {
-        target = &pack->symbols;
-    } else {
-        return fault(pack, file->path, "is neither .sys nor .inf nor .pdb");
-    }
-    path = target == &pack->symbols ? xformat("%s/%s", architecture->name, name)
-                                    : xformat("win7/%s/%s/%s", architecture->name, driver, name);
-    status = file_tree_add_copy(target, path, file->content.data, file->content.size);
-    free(path);
-    return status;
-}
-
-static enum status sort_input(struct pack *pack)
-{
+    char *target = xformat("%s/%s", architecture_name(path->architecture), path->file);
+    const struct tree_file *present = file_tree_find(&pack->symbols, target);
     enum status status = STATUS_DONE;
 
-    for (size_t i = 0; i < pack->input.count && status == STATUS_DONE; ++i) {
-        const struct tree_file *file = &pack->input.files[i];
-        const struct architecture *architecture = NULL;
-        const char *driver = strchr(file->path, '/');
-        const char *name = driver != NULL ? strchr(driver + 1, '/') : NULL;
-        char *driver_name;
-
-        for (size_t a = 0; a < ARCHITECTURES && driver != NULL; ++a) {
-            size_t length = strlen(architectures[a].name);
-
-            if ((size_t)(driver - file->path) == length && strncmp(file->path, architectures[a].name, length) == 0) {
-                architecture = &architectures[a];
-            }
-        }
-        if (architecture == NULL || name == NULL || strchr(name + 1, '/') != NULL) {
-            return fault(pack, file->path, "is not at ARCH/DRIVER/FILE with ARCH x86 or amd64");
-        }
-        note_driver(pack, driver + 1, (size_t)(name - driver - 1));
-        driver_name = xformat("%.*s", (int)(name - driver - 1), driver + 1);
-        status = take_file(pack, architecture, driver_name, name + 1, file);
-        free(driver_name);
+    if (present == NULL) {
+        status = file_tree_add_copy(&pack->symbols, target, file->content.data, file->content.size);
+    } else if (present->content.size != file->content.size ||
+               memcmp(present->content.data, file->content.data, file->content.size) != 0) {
+        status = fault(pack->from, file->path, "differs from the symbols that another package has under this name");
     }
+    free(target);
     return status;
 }
 
-static enum status require(const struct pack *pack, const char *architecture, const char *driver, const char *suffix)
+static bool is_wanted(const struct driver_folder *folder, const char *file)
 {
-    char *path = xformat("%s/%s/%s%s", architecture, driver, driver, suffix);
-    enum status status = STATUS_DONE;
-
-    if (file_tree_find(&pack->input, path) == NULL) {
-        status =
-            fault(pack, path, "is missing: a driver is packed for both architectures, with its symbols, or not at all");
-    }
-    free(path);
-    return status;
+    (void)folder;
+    return !ends_with(file, ".pdb");
 }
 
-static bool same_inf_everywhere(const struct pack *pack, const char *inf_path, const char *other_architecture)
+static enum status take_folder(struct pack *pack, const struct file_tree *input, const struct build_path *path)
 {
-    char *other = xformat("%s%s", other_architecture, strchr(inf_path, '/'));
-    bool found = file_tree_find(&pack->input, other) != NULL;
-
-    free(other);
-    return found;
-}
-
-static enum status check_complete(const struct pack *pack)
-{
-    enum status status = pack->driver_count > 0 ? STATUS_DONE : fault(pack, ".", "has no driver in it");
-
-    for (size_t i = 0; i < pack->driver_count; ++i) {
-        const char *driver = pack->drivers[i];
-
-        if (!contract_has_service(pack->contract, driver)) {
-            status = fault(pack, driver, "is the service of no device in the contract");
-        }
-        for (size_t a = 0; a < ARCHITECTURES; ++a) {
-            if (require(pack, architectures[a].name, driver, ".sys") != STATUS_DONE ||
-                require(pack, architectures[a].name, driver, ".pdb") != STATUS_DONE ||
-                require(pack, architectures[a].name, driver, ".inf") != STATUS_DONE) {
-                status = STATUS_CHECK_FAILED;
-            }
-        }
-    }
-    for (size_t i = 0; i < pack->input.count; ++i) {
-        const char *path = pack->input.files[i].path;
-        const char *other = starts_with(path, "x86/") ? "amd64" : "x86";
-
-        if (ends_with(path, ".inf") && !same_inf_everywhere(pack, path, other)) {
-            status = fault(pack, path, "the other architecture does not have this INF");
-        }
-    }
-    return status;
-}
-
-static void make_manifest(const struct pack *pack, const char *name, const struct file_tree *tree, struct text *text)
-{
-    const struct manifest_head head = {
-        .pack = name,
-        .contract_name = pack->contract->name,
-        .contract_version = pack->contract->version,
-        .epoch = pack->epoch,
-        .drivers = pack->drivers,
-        .driver_count = pack->driver_count,
-    };
-
-    manifest_make(&head, tree, text);
-}
-
-static enum status write_pack(struct pack *pack)
-{
-    char *folder = xformat("%s/%s", pack->out, PACK_NAME);
-    char *zip = xformat("%s/%s.zip", pack->out, PACK_NAME);
-    char *symbols = xformat("%s/symbols", pack->out);
-    struct text manifest = {0};
+    struct pack_wish wish = {
+        .architecture = path->architecture, .name = path->driver, .opt_in = path->opt_in, .wanted = is_wanted};
+    char *folder = xformat("%s/%s%s", architecture_name(path->architecture), path->opt_in ? OPT_IN : "", path->driver);
     enum status status;
 
-    file_tree_sort(&pack->content);
-    make_manifest(pack, PACK_NAME, &pack->content, &manifest);
-    status = file_tree_add_copy(&pack->content, "manifest.json", manifest.data, manifest.size);
-    file_tree_sort(&pack->content);
-    file_tree_sort(&pack->symbols);
-    if (status == STATUS_DONE) {
-        status = file_tree_write(&pack->content, folder, pack->epoch);
-    }
-    if (status == STATUS_DONE) {
-        status = zip_file_write(&pack->content, "", zip, pack->epoch);
-    }
-    if (status == STATUS_DONE) {
-        status = file_tree_write(&pack->symbols, symbols, pack->epoch);
-    }
-    text_free(&manifest);
-    free(symbols);
-    free(zip);
+    wish.path = folder;
+    status = pack_take_folder(pack, input, &wish);
     free(folder);
     return status;
 }
 
-static enum status add_below(struct file_tree *all, const char *folder, const struct file_tree *tree)
+static enum status check_name(const struct pack *pack, const struct build_path *path, const struct tree_file *file)
+{
+    if (ends_with(path->file, ".sys") && !is_driver_for(&file->content, path->architecture)) {
+        return fault(pack->from, file->path, "is not a driver for this architecture");
+    }
+    if (ends_with(path->file, ".inf") && !path->opt_in &&
+        !contract_names_inf(pack->options->contract, path->file, NULL)) {
+        return fault(pack->from, file->path, "the contract names no such INF");
+    }
+    return STATUS_DONE;
+}
+
+static bool same_folder(const struct build_path *left, const struct build_path *right)
+{
+    return left->architecture == right->architecture && left->opt_in == right->opt_in &&
+           strcmp(left->driver, right->driver) == 0;
+}
+
+/* The input is sorted, so the files of a folder follow each other. */
+static enum status take_input(struct pack *pack, const struct file_tree *input)
+{
+    struct build_path last = {.driver = xstrdup("")};
+    enum status status = STATUS_DONE;
+
+    for (size_t i = 0; i < input->count && status == STATUS_DONE; ++i) {
+        const struct tree_file *file = &input->files[i];
+        struct build_path path;
+
+        if (!take_apart(file->path, &path)) {
+            status = fault(pack->from, file->path,
+                           "is not at ARCH/DRIVER/FILE or ARCH/opt-in/DRIVER/FILE with ARCH x86 or amd64");
+            break;
+        }
+        status = check_name(pack, &path, file);
+        if (status == STATUS_DONE && !same_folder(&path, &last)) {
+            status = take_folder(pack, input, &path);
+        }
+        if (status == STATUS_DONE && ends_with(path.file, ".pdb")) {
+            status = take_symbols(pack, &path, file);
+        }
+        free(last.driver);
+        last = path;
+    }
+    free(last.driver);
+    return status;
+}
+
+/* Every file of a driver folder has a reason to be there, and every driver has its symbols. */
+static enum status check_file(const struct pack *pack, const struct driver_folder *folder, const char *name)
+{
+    enum status status = STATUS_DONE;
+    char *symbols;
+    char *path;
+
+    if (ends_with(name, ".inf") || ends_with(name, ".inf" DISABLED_SUFFIX) || ends_with(name, ".pdb")) {
+        return STATUS_DONE;
+    }
+    path = xformat("%s/%s", folder->path, name);
+    if (!driver_folder_copies(folder, name)) {
+        status = fault(pack->from, path, "is neither .inf nor .pdb, and no INF beside it copies it");
+    }
+    if (ends_with(name, ".sys")) {
+        symbols =
+            xformat("%s/%.*s.pdb", architecture_name(folder->architecture), (int)(strlen(name) - strlen(".sys")), name);
+        if (file_tree_find(&pack->symbols, symbols) == NULL) {
+            status =
+                fault(pack->from, path, "%s is missing: a driver is packed with its symbols or not at all", symbols);
+        }
+        free(symbols);
+    }
+    free(path);
+    return status;
+}
+
+/* One catalog is made of one INF; two of one name would overwrite each other. */
+static enum status check_catalogs(const struct pack *pack, const struct driver_folder *folder)
 {
     enum status status = STATUS_DONE;
 
-    for (size_t i = 0; i < tree->count && status == STATUS_DONE; ++i) {
-        char *path = xformat("%s/%s", folder, tree->files[i].path);
-
-        status = file_tree_add_copy(all, path, tree->files[i].content.data, tree->files[i].content.size);
-        free(path);
+    for (size_t i = 0; i < folder->inf_count; ++i) {
+        for (size_t j = 0; j < i; ++j) {
+            if (strcasecmp(folder->infs[i].package.catalog, folder->infs[j].package.catalog) == 0) {
+                status = fault(pack->from, folder->infs[i].path, "has the CatalogFile of another INF beside it, %s",
+                               folder->infs[j].name);
+            }
+        }
     }
     return status;
 }
 
-/* The manifest of dist/ is made last and of what is really there: an interrupted run leaves none that lies. */
-static enum status write_outer_manifest(const struct pack *pack)
+static enum status check_folder(const struct pack *pack, const struct file_tree *input,
+                                const struct pack_folder *folder)
 {
-    char *zip = xformat("%s/%s.zip", pack->out, PACK_NAME);
-    char *path = xformat("%s/manifest.json", pack->out);
-    struct file_tree all = {0};
-    struct text manifest = {0};
-    struct bytes content;
-    enum status status = file_read(zip, SIZE_MAX / 2, &content);
+    const struct driver_folder *driver = &folder->driver;
+    enum status status = check_catalogs(pack, driver);
 
-    if (status == STATUS_DONE) {
-        status = file_tree_add(&all, PACK_NAME ".zip", content);
+    for (size_t i = 0; i < input->count; ++i) {
+        const char *name = path_below(input->files[i].path, driver->path);
+
+        if (name != NULL && check_file(pack, driver, name) != STATUS_DONE) {
+            status = STATUS_CHECK_FAILED;
+        }
     }
-    if (status == STATUS_DONE) {
-        status = add_below(&all, PACK_NAME, &pack->content);
+    for (size_t i = 0; i < driver->inf_count && !folder->opt_in; ++i) {
+        if (!driver->infs[i].disabled &&
+            contract_check_inf(pack->from, pack->options->contract, &driver->infs[i], true) != STATUS_DONE) {
+            status = STATUS_CHECK_FAILED;
+        }
     }
-    if (status == STATUS_DONE) {
-        status = add_below(&all, "symbols", &pack->symbols);
-    }
-    if (status == STATUS_DONE) {
-        file_tree_sort(&all);
-        make_manifest(pack, PACK_NAME, &all, &manifest);
-        status = file_write(path, manifest.data, manifest.size);
-    }
-    text_free(&manifest);
-    file_tree_free(&all);
-    free(path);
-    free(zip);
     return status;
 }
 
-enum status pack_make(const char *build, const char *out, const struct contract *contract, time_t epoch)
+static bool has_inf(const struct pack_folder *folder, const struct folder_inf *inf)
 {
-    struct pack pack = {.build = build, .out = out, .contract = contract, .epoch = epoch};
-    enum status status = file_tree_load(&pack.input, build);
+    for (size_t i = 0; i < folder->driver.inf_count; ++i) {
+        if (strcmp(folder->driver.infs[i].path + strlen(folder->driver.path), strrchr(inf->path, '/')) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
+/* A package that one architecture lacks an INF of would be a disk or a keyboard less for half of the users. */
+static enum status check_other_architecture(const struct pack *pack, const struct pack_folder *folder)
+{
+    const struct pack_folder *other = NULL;
+    enum status status = STATUS_DONE;
+
+    for (size_t i = 0; i < pack->folder_count; ++i) {
+        const struct pack_folder *candidate = &pack->folders[i];
+
+        if (candidate->driver.architecture != folder->driver.architecture && candidate->opt_in == folder->opt_in &&
+            strcmp(candidate->name, folder->name) == 0) {
+            other = candidate;
+        }
+    }
+    if (other == NULL) {
+        return fault(pack->from, folder->driver.path,
+                     "is missing for the other architecture: a driver is packed for both or not at all");
+    }
+    for (size_t i = 0; i < folder->driver.inf_count; ++i) {
+        if (!has_inf(other, &folder->driver.infs[i])) {
+            status = fault(pack->from, folder->driver.infs[i].path, "the other architecture does not have this INF");
+        }
+    }
+    return status;
+}
+
+static enum status check_complete(const struct pack *pack, const struct file_tree *input)
+{
+    enum status status = pack->driver_count > 0 ? STATUS_DONE : fault(pack->from, ".", "has no driver in it");
+
+    for (size_t i = 0; i < pack->folder_count; ++i) {
+        if (check_folder(pack, input, &pack->folders[i]) != STATUS_DONE ||
+            check_other_architecture(pack, &pack->folders[i]) != STATUS_DONE) {
+            status = STATUS_CHECK_FAILED;
+        }
+    }
+    return status;
+}
+
+enum status pack_from_build(const struct pack_options *options, const char *build)
+{
+    struct file_tree input = {0};
+    struct pack pack;
+    enum status status = file_tree_load(&input, build);
+
+    pack_begin(&pack, options, build);
+    pack.built_here = true;
     if (status == STATUS_DONE) {
-        status = sort_input(&pack);
+        status = take_input(&pack, &input);
     }
     if (status == STATUS_DONE) {
-        status = check_complete(&pack);
+        status = check_complete(&pack, &input);
     }
     if (status == STATUS_DONE) {
-        status = write_pack(&pack);
+        status = pack_finish(&pack);
     }
-    if (status == STATUS_DONE) {
-        status = write_outer_manifest(&pack);
-    }
-    if (status == STATUS_DONE) {
-        printf("%s/%s.zip: %zu drivers for x86 and amd64, %zu files\n", out, PACK_NAME, pack.driver_count,
-               pack.content.count);
-    }
-    for (size_t i = 0; i < pack.driver_count; ++i) {
-        free(pack.drivers[i]);
-    }
-    free(pack.drivers);
-    file_tree_free(&pack.input);
-    file_tree_free(&pack.content);
-    file_tree_free(&pack.symbols);
+    pack_free(&pack);
+    file_tree_free(&input);
     return status;
 }

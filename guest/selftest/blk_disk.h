@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Disks that our driver serves, by what they answer to INQUIRY, and the volumes on them. */
+#ifndef SELFTEST_BLK_DISK_H
+#define SELFTEST_BLK_DISK_H
+
+#include "platform.h"
+
+#define MOST_DISKS 32u
+
+struct blk_disk {
+    unsigned number; /* \\.\PhysicalDriveN */
+    uint8_t port;    /* \\.\ScsiN: */
+    uint64_t bytes;
+    char serial[64];
+};
+
+/* `error`: why none was found, when it is not that there are none. */
+size_t blk_disks_find(const struct platform *platform, struct blk_disk *disks, size_t capacity, uint32_t *error);
+
+/* Opened for reading; the size as the disk says it now. */
+uint32_t blk_disk_open(const struct platform *platform, const struct blk_disk *disk, void **handle);
+uint32_t blk_disk_bytes(const struct platform *platform, void *handle, uint64_t *bytes);
+
+/* Whether the volume with this letter lies, with all its extents, on the disks. */
+bool blk_volume_on(const struct platform *platform, char letter, const struct blk_disk *disks, size_t count);
+
+#endif

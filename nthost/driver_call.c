@@ -13,7 +13,7 @@ const char *driver_call_current(void)
     return call != NULL ? call->what : NULL;
 }
 
-static void check_state(const char *what, const struct thunk_state *state, unsigned count, uint8_t irql, unsigned locks)
+static void check_stack(const char *what, const struct thunk_state *state, unsigned count)
 {
     uintptr_t popped = state->sp_after - state->sp_before;
     /* On x86 a callee that pops nothing is cdecl: DriverEntry and variadic callbacks of other compilers. */
@@ -25,6 +25,10 @@ static void check_state(const char *what, const struct thunk_state *state, unsig
                     what, (intptr_t)popped);
     if (state->flags_after & FLAG_DIR)
         rule_broken("callback-flags", "%s returned with the direction flag set", what);
+}
+
+static void check_level(const char *what, uint8_t irql, unsigned locks)
+{
     if (irql_get() != irql)
         rule_broken("callback-irql", "%s was called at IRQL %u and returned at IRQL %u", what, irql, irql_get());
     if (spin_held_count() != locks)
@@ -32,9 +36,33 @@ static void check_state(const char *what, const struct thunk_state *state, unsig
                     spin_held_count());
 }
 
+static uintptr_t call(const char *what, void *function, unsigned count, const uintptr_t *arguments,
+                      struct thunk_state *state)
+{
+    thread *t = thread_here();
+    const char *api = t->api;
+    uint64_t outer_preemption = t->preempt_in;
+    uintptr_t outer_ip = t->stepped_ip;
+    struct call_frame call = {.what = what, .outer = t->calls, .frame = state};
+    uintptr_t outer_block = block_save();
+    t->preempt_in = cpu_draw_preemption();
+    state->flags_set = step_wanted_flags();
+    if (blocks_enabled())
+        block_enter((uintptr_t)function);
+    t->calls = &call;
+    uintptr_t result = driver_thunk(function, count, arguments, state);
+    t->calls = call.outer;
+    t->api = api;
+    t->preempt_in = outer_preemption;
+    t->stepped_ip = outer_ip;
+    block_restore(outer_block);
+    return result;
+}
+
 uintptr_t driver_call(const char *what, void *function, unsigned count, ...)
 {
     uintptr_t arguments[DRIVER_CALL_MAX_ARGUMENTS];
+    struct thunk_state state = {0};
     va_list list;
     if (count > DRIVER_CALL_MAX_ARGUMENTS)
         verifier_own_fault("driver_call with too many arguments");
@@ -42,26 +70,18 @@ uintptr_t driver_call(const char *what, void *function, unsigned count, ...)
     for (unsigned i = 0; i < count; i++)
         arguments[i] = va_arg(list, uintptr_t);
     va_end(list);
-    thread *t = thread_here();
-    const char *api = t->api;
-    uint64_t outer_preemption = t->preempt_in;
-    uintptr_t outer_ip = t->stepped_ip;
-    struct thunk_state state = {0};
-    struct call_frame call = {.what = what, .outer = t->calls, .frame = &state};
-    uintptr_t outer_block = block_save();
-    t->preempt_in = cpu_draw_preemption();
-    state.flags_set = step_wanted_flags();
-    if (blocks_enabled())
-        block_enter((uintptr_t)function);
     uint8_t irql = irql_get();
     unsigned locks = spin_held_count();
-    t->calls = &call;
-    uintptr_t result = driver_thunk(function, count, arguments, &state);
-    t->calls = call.outer;
-    t->api = api;
-    t->preempt_in = outer_preemption;
-    t->stepped_ip = outer_ip;
-    block_restore(outer_block);
-    check_state(what, &state, count, irql, locks);
+    uintptr_t result = call(what, function, count, arguments, &state);
+    check_stack(what, &state, count);
+    check_level(what, irql, locks);
+    return result;
+}
+
+uintptr_t driver_call_releasing(const char *what, void *function, unsigned count, const uintptr_t *arguments)
+{
+    struct thunk_state state = {0};
+    uintptr_t result = call(what, function, count, arguments, &state);
+    check_stack(what, &state, count);
     return result;
 }

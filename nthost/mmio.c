@@ -80,6 +80,17 @@ void mmio_unmap(void *address)
     forget_oldest_unmapped();
 }
 
+bool mmio_any_mapped(uint64_t *physical)
+{
+    for (const struct window *w = windows; w != NULL; w = w->next) {
+        if (!w->unmapped) {
+            *physical = w->physical;
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t mmio_physical(const void *address)
 {
     const struct window *w = window_around((uintptr_t)address);

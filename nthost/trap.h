@@ -17,6 +17,7 @@ void trap_init(void);
  * across the end, of an odd width, or misaligned: rule mmio-access. Unmapped: a later access is rule mmio-unmapped. */
 void *mmio_map(uint64_t physical, size_t bytes);
 void mmio_unmap(void *address);
+bool mmio_any_mapped(uint64_t *physical);    /* whether some window is not unmapped, and where it begins */
 uint64_t mmio_physical(const void *address); /* NO_PHYSICAL when not in a window */
 /* Same accesses from C code (READ_REGISTER_*, StorPortReadRegister*): */
 uint64_t mmio_read(const void *address, unsigned width);
@@ -44,6 +45,8 @@ void access_counters_reset(void);
  * before: rule callback-irql, callback-lock, callback-stack. */
 uintptr_t driver_call(const char *what, void *function, unsigned count, ...);
 #define DRIVER_CALL_MAX_ARGUMENTS 8
+/* The same for a function that lowers the IRQL or releases a lock of its caller's: those are the caller's to check. */
+uintptr_t driver_call_releasing(const char *what, void *function, unsigned count, const uintptr_t *arguments);
 const char *driver_call_current(void); /* innermost callback running on this thread, or NULL */
 
 /* Exact count of instructions executed inside loaded driver images, while enabled (slow). */

@@ -12,7 +12,7 @@ setlocal
 set "ERRORLEVEL="
 set "program=setup.cmd"
 set "media=%~dp0"
-set "lib=%media%lib"
+set "tools=%media%tools"
 set "sys=%SystemRoot%\System32"
 set "state=%SystemDrive%\AeroGuestTools"
 set "record=HKLM\SOFTWARE\AeroGuestTools"
@@ -84,7 +84,7 @@ set "unattended=%opt_force%%opt_quiet%"
 set "fault=1"
 set "policy="
 if not defined forced_policy goto policy_given
-call "%lib%\medium.cmd" policy "%forced_policy%"
+call "%tools%\medium.cmd" policy "%forced_policy%"
 set "text=/forcesigningpolicy: there is no policy %forced_policy%, but test, production and none"
 if not defined policy goto fail
 set "forced_policy=%policy%"
@@ -111,7 +111,7 @@ if not "%status%"=="0" goto fail
 set "fault=1"
 set "text="
 if defined opt_check goto open_check
-call "%lib%\state.cmd" open
+call "%tools%\state.cmd" open
 if errorlevel 1 goto fail
 set "log=%state%\install.log"
 goto opened
@@ -126,71 +126,71 @@ if not "%status%"=="0" goto fail
 :opened
 set "work=%state%\work.txt"
 set "text=setup.cmd from %media% on %date% %time%, %arch%"
-call "%lib%\words.cmd" note
+call "%tools%\words.cmd" note
 
 rem What the medium is and whether it can be used: nothing but the state folder is changed before all of this is known.
-call "%lib%\medium.cmd" configuration
+call "%tools%\medium.cmd" configuration
 if errorlevel 1 goto fail
-call "%lib%\medium.cmd" manifest
+call "%tools%\medium.cmd" manifest
 if errorlevel 1 goto fail
 if not defined opt_verify-media goto media_verified
 set "fault=14"
-call "%lib%\medium.cmd" verify
+call "%tools%\medium.cmd" verify
 if errorlevel 1 goto fail
 :media_verified
 set "fault=11"
-call "%lib%\medium.cmd" packages
+call "%tools%\medium.cmd" packages
 if errorlevel 1 goto fail
 set "fault=12"
-call "%lib%\medium.cmd" certificates
+call "%tools%\medium.cmd" certificates
 if errorlevel 1 goto fail
 set "fault=13"
-if not defined opt_skipstorage call "%lib%\medium.cmd" storage
+if not defined opt_skipstorage call "%tools%\medium.cmd" storage
 if errorlevel 1 goto fail
 set "fault=1"
-call "%lib%\boot.cmd" plan
+call "%tools%\boot.cmd" plan
 if errorlevel 1 goto fail
 call :say_plan
 if defined opt_check goto checked
 if defined unattended goto agreed
-call "%lib%\words.cmd" ask "Go on?"
+call "%tools%\words.cmd" ask "Go on?"
 if not errorlevel 1 goto agreed
 set "text=nothing was done"
 goto fail
 
 :checked
 set "text=check: nothing was changed"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 goto end
 
 :agreed
 call :write_media_state
 if errorlevel 1 goto fail
 set "fault=12"
-call "%lib%\certificates.cmd" trust_all
+call "%tools%\certificates.cmd" trust_all
 if errorlevel 1 goto fail
 set "fault=1"
-if defined want_testsigning call "%lib%\boot.cmd" turn_on testsigning
+if defined want_testsigning call "%tools%\boot.cmd" turn_on testsigning
 if errorlevel 1 goto fail
-if defined opt_nointegritychecks call "%lib%\boot.cmd" turn_on nointegritychecks
+if defined opt_nointegritychecks call "%tools%\boot.cmd" turn_on nointegritychecks
 if errorlevel 1 goto fail
-call "%lib%\packages.cmd" stage_all
+call "%tools%\packages.cmd" stage_all
 if errorlevel 1 goto fail
-call "%lib%\storage.cmd" prepare
+call "%tools%\storage.cmd" prepare
 if errorlevel 1 goto fail
 if defined opt_stageonly goto installed
-call "%lib%\packages.cmd" install_all
+call "%tools%\packages.cmd" install_all
 if errorlevel 1 goto fail
 :installed
 if exist "%work%" del "%work%"
 set "text=done"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 if not defined restart goto end
 set "text=Windows has to be restarted before everything works"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 if defined opt_noreboot goto end
 if defined unattended goto reboot
-call "%lib%\words.cmd" ask "Restart now?"
+call "%tools%\words.cmd" ask "Restart now?"
 if errorlevel 1 goto end
 :reboot
 "%sys%\shutdown.exe" /r /t 10 /c "Aero guest tools"
@@ -198,34 +198,35 @@ set "status=%errorlevel%"
 set "text=everything is installed, but Windows could not be restarted (exit status %status%): restart it"
 if not "%status%"=="0" goto fail
 :end
-call "%lib%\words.cmd" pause_in_explorer
+call "%tools%\words.cmd" pause_in_explorer
 exit /b 0
 
 :fail
-if defined text call "%lib%\words.cmd" complain
-if exist "%state%\installed-media.txt" if not defined opt_check >&2 echo setup.cmd: uninstall.cmd undoes what has been done
-call "%lib%\words.cmd" pause_in_explorer
+if defined text call "%tools%\words.cmd" complain
+set "text=uninstall.cmd undoes what has been done so far"
+if exist "%state%\installed-media.txt" call "%tools%\words.cmd" complain
+call "%tools%\words.cmd" pause_in_explorer
 exit /b %fault%
 
 :say_plan
 set "text=to do: add the drivers in %packages% to the driver store"
 if not defined opt_stageonly set "text=%text% and install them"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 set "text=to do: trust the certificates in %media%certs, as roots and as publishers"
-if defined want_certificates call "%lib%\words.cmd" say
+if defined want_certificates call "%tools%\words.cmd" say
 set "text=to do: turn test signing on (it is %before_testsigning%)"
-if defined want_testsigning if not "%before_testsigning%"=="on" call "%lib%\words.cmd" say
+if defined want_testsigning if not "%before_testsigning%"=="on" call "%tools%\words.cmd" say
 set "text=warning: policy test, and test signing is %before_testsigning%: 64-bit Windows will refuse the drivers"
 if "%before_testsigning%"=="on" goto plan_checks
-if "%policy%%arch%%want_testsigning%"=="testamd64" call "%lib%\words.cmd" say
+if "%policy%%arch%%want_testsigning%"=="testamd64" call "%tools%\words.cmd" say
 :plan_checks
 set "text=to do: turn nointegritychecks on (it is %before_nointegritychecks%)"
-if defined opt_nointegritychecks if not "%before_nointegritychecks%"=="on" call "%lib%\words.cmd" say
+if defined opt_nointegritychecks if not "%before_nointegritychecks%"=="on" call "%tools%\words.cmd" say
 set "text=to do: prepare %service% for starting from a virtio disk"
-if not defined opt_skipstorage call "%lib%\words.cmd" say
+if not defined opt_skipstorage call "%tools%\words.cmd" say
 exit /b 0
 
-rem Delayed expansion, for paths with any character; see lib\words.cmd.
+rem Delayed expansion, for paths with any character; see tools\words.cmd.
 :write_media_state
 set "text=%state%\installed-media.txt cannot be written"
 setlocal enabledelayedexpansion

@@ -7,7 +7,7 @@ setlocal
 set "ERRORLEVEL="
 set "program=uninstall.cmd"
 set "media=%~dp0"
-set "lib=%media%lib"
+set "tools=%media%tools"
 set "sys=%SystemRoot%\System32"
 set "state=%SystemDrive%\AeroGuestTools"
 set "record=HKLM\SOFTWARE\AeroGuestTools"
@@ -65,7 +65,7 @@ set "status=%errorlevel%"
 set "text=not an administrator: right-click uninstall.cmd, Run as administrator"
 if not "%status%"=="0" goto fail
 set "fault=1"
-rem Only a folder that setup has made and closed is believed; see lib\state.cmd.
+rem Only a folder that setup has made and closed is believed; see tools\state.cmd.
 "%sys%\reg.exe" query "%record%" /v StateFolder >nul 2>&1
 set "status=%errorlevel%"
 if "%status%"=="0" goto recorded
@@ -73,16 +73,16 @@ set "text=%state% is there, but this setup has not made it: nothing in it is bel
 if exist "%state%\" goto fail
 :recorded
 if not "%status%"=="0" if not defined opt_cleanupstorage goto nothing
-call "%lib%\state.cmd" open
+call "%tools%\state.cmd" open
 if errorlevel 1 goto fail
 set "log=%state%\uninstall.log"
 set "work=%state%\work.txt"
 set "text=uninstall.cmd on %date% %time%"
-call "%lib%\words.cmd" note
+call "%tools%\words.cmd" note
 if defined unattended goto agreed
 echo Driver packages, certificates and boot settings that setup.cmd has added will be removed.
 if defined opt_cleanupstorage echo Windows will not start from a virtio disk any more.
-call "%lib%\words.cmd" ask "Go on?"
+call "%tools%\words.cmd" ask "Go on?"
 if not errorlevel 1 goto agreed
 set "text=nothing was done"
 goto fail
@@ -90,20 +90,20 @@ goto fail
 
 rem Each part is tried: one that fails must not keep the others in.
 set "failures=0"
-call "%lib%\packages.cmd" undo
+call "%tools%\packages.cmd" undo
 if errorlevel 1 call :failed
-call "%lib%\certificates.cmd" undo
+call "%tools%\certificates.cmd" undo
 if errorlevel 1 call :failed
-call "%lib%\boot.cmd" undo testsigning
+call "%tools%\boot.cmd" undo testsigning
 if errorlevel 1 call :failed
-call "%lib%\boot.cmd" undo nointegritychecks
+call "%tools%\boot.cmd" undo nointegritychecks
 if errorlevel 1 call :failed
 if defined opt_cleanupstorage goto storage
 set "text=storage: what starting from a virtio disk needs is left; /cleanupstorage removes it"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 goto storage_done
 :storage
-call "%lib%\storage.cmd" undo
+call "%tools%\storage.cmd" undo
 if errorlevel 1 call :failed
 :storage_done
 if exist "%work%" del "%work%"
@@ -111,14 +111,14 @@ if not "%failures%"=="0" goto incomplete
 if exist "%state%\storage-preseed.skipped.txt" del "%state%\storage-preseed.skipped.txt"
 if exist "%state%\installed-media.txt" del "%state%\installed-media.txt"
 set "text=done"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 set "fault=0"
 if not defined restart goto end
 set "text=Windows has to be restarted before everything is as it was"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 if defined opt_noreboot goto end
 if defined unattended goto reboot
-call "%lib%\words.cmd" ask "Restart now?"
+call "%tools%\words.cmd" ask "Restart now?"
 if errorlevel 1 goto end
 :reboot
 "%sys%\shutdown.exe" /r /t 10 /c "Aero guest tools"
@@ -130,18 +130,18 @@ goto fail
 
 :failed
 set /a failures+=1
-call "%lib%\words.cmd" complain
+call "%tools%\words.cmd" complain
 exit /b 0
 
 :nothing
 set "fault=0"
 set "text=setup.cmd has recorded nothing here: there is nothing to undo"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 goto end
 :incomplete
 set "text=not everything could be undone, see %log%; what is left is still recorded: run uninstall.cmd again"
 :fail
-call "%lib%\words.cmd" complain
+call "%tools%\words.cmd" complain
 :end
-call "%lib%\words.cmd" pause_in_explorer
+call "%tools%\words.cmd" pause_in_explorer
 exit /b %fault%

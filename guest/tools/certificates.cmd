@@ -13,7 +13,7 @@ for /f "delims=" %%F in ('dir /b /a-d /on "%media%certs\*.cer" 2^>nul') do (
 exit /b 0
 :trust
 set "tool_file=%media%certs\%certificate%"
-call "%lib%\digest.cmd" SHA1
+call "%tools%\digest.cmd" SHA1
 if errorlevel 1 exit /b 1
 call :trust_in Root
 if errorlevel 1 exit /b 1
@@ -26,12 +26,12 @@ rem would stay for ever.
 set "status=%errorlevel%"
 set "text=certificate %certificate%: in %1 already"
 if not "%status%"=="0" goto trust_now
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 :trust_now
 set "target=%state%\installed-certs.txt"
 set "text=%1 %digest% %certificate%"
-call "%lib%\words.cmd" put
+call "%tools%\words.cmd" put
 set "status=%errorlevel%"
 set "text=%target% cannot be written"
 if not "%status%"=="0" exit /b 1
@@ -44,7 +44,7 @@ set "status=%errorlevel%"
 set "text=%certificate% was added to %1 and is not there (exit status %status%)"
 if not "%status%"=="0" exit /b 1
 set "text=certificate %certificate%: added to %1"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 
 rem What cannot be removed stays in the record.
@@ -76,10 +76,10 @@ set "text=certificate %certificate%: removed from %store%"
 if "%status%"=="0" goto removed
 set "target=%state%\left.txt"
 set "text=%store% %digest% %certificate%"
-call "%lib%\words.cmd" put
+call "%tools%\words.cmd" put
 set "text=certutil could not remove %certificate% from %store% (exit status %status%)"
-call "%lib%\words.cmd" complain
+call "%tools%\words.cmd" complain
 exit /b 0
 :removed
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0

@@ -1,6 +1,6 @@
 @rem SPDX-License-Identifier: MIT OR Apache-2.0
-@rem medium.cmd configuration|policy|manifest|verify|packages|certificates|storage: what is on the medium, and whether it
-@rem can be used. Changes nothing. Exit status 1: it cannot be used, text says why.
+@rem medium.cmd configuration|policy|manifest|verify|packages|certificates|storage: what is on the medium, and whether
+@rem it can be used. Changes nothing. Exit status 1: it cannot be used, text says why.
 @goto %1
 
 :configuration
@@ -39,11 +39,11 @@ if exist "%manifest%" goto manifest_there
 set "policy=%forced_policy%"
 if not defined policy set "policy=test"
 set "text=warning: there is no manifest.json; the signing policy is taken to be %policy%"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 :manifest_there
 set "tool_file=%manifest%"
-call "%lib%\digest.cmd" SHA256
+call "%tools%\digest.cmd" SHA256
 if errorlevel 1 exit /b 1
 set "manifest_sha256=%digest%"
 for /f "usebackq tokens=1* delims=:" %%A in ("%manifest%") do (
@@ -55,12 +55,12 @@ call :policy_of "%signing_policy%"
 set "text=manifest.json names no signing policy that is known: %signing_policy%"
 if not defined policy exit /b 1
 set "text=the medium: version %version%, build %build_id%, signing policy %policy%"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 if not defined forced_policy exit /b 0
 set "policy=%forced_policy%"
 set "certs_required="
 set "text=signing policy by option: %policy%"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 
 :manifest_line
@@ -93,7 +93,7 @@ if "%verified%"=="0" exit /b 1
 set "text=%damaged% of %verified% files of the medium are damaged or missing"
 if not "%damaged%"=="0" exit /b 1
 set "text=the medium: all %verified% files are as in manifest.json"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 
 :next_entry
@@ -121,7 +121,7 @@ set /a verified+=1
 call :verify_file
 if not errorlevel 1 goto next_entry
 set /a damaged+=1
-call "%lib%\words.cmd" complain
+call "%tools%\words.cmd" complain
 goto next_entry
 
 :verify_file
@@ -133,7 +133,7 @@ set "text=%entry_path% has %size% bytes, not %entry_size%"
 if not "%size%"=="%entry_size%" exit /b 1
 rem certutil cannot digest an empty file, and there is nothing in it to be wrong.
 if "%size%"=="0" exit /b 0
-call "%lib%\digest.cmd" SHA256
+call "%tools%\digest.cmd" SHA256
 if errorlevel 1 exit /b 1
 set "text=%entry_path% has another SHA-256: %digest%"
 if /i not "%digest%"=="%entry_sha256%" exit /b 1

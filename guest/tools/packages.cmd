@@ -33,7 +33,7 @@ goto complain
 for %%F in ("%SystemRoot%\inf\%oem%") do set "size=%%~zF"
 set "target=%state%\installed-driver-packages.txt"
 set "text=%oem% %size% %name%"
-call "%lib%\words.cmd" put
+call "%tools%\words.cmd" put
 if not errorlevel 1 exit /b 0
 set "refused=1"
 set "word=in the driver store as %oem%, but %target% cannot be written"
@@ -105,12 +105,12 @@ set "text=%name% (%oem%): removed from the driver store"
 if "%status%"=="0" goto say
 set "target=%state%\left.txt"
 set "text=%oem% %size% %name%"
-call "%lib%\words.cmd" put
+call "%tools%\words.cmd" put
 set "text=pnputil could not remove %name% (%oem%, exit status %status%); if a device uses it, /force removes it"
 goto complain
 :say
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 :complain
-call "%lib%\words.cmd" complain
+call "%tools%\words.cmd" complain
 exit /b 0

@@ -49,7 +49,7 @@ shift
 call set "before=%%before_%1%%"
 set "text=%1 is on already"
 if not "%before%"=="on" goto turn_on_now
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 :turn_on_now
 set "marker=%state%\%1.enabled-by-aero.txt"
@@ -65,7 +65,7 @@ set "text=bcdedit could not turn %1 on (exit status %status%)"
 if not "%status%"=="0" exit /b 1
 set "restart=1"
 set "text=%1 is on from the next start of Windows"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 
 rem A marker says which entry and what was before. What is not there any more need not be undone.
@@ -101,7 +101,7 @@ if not "%status%"=="0" exit /b 1
 set "restart=1"
 set "text=%1 is as it was before (%previous%) from the next start of Windows"
 :undone
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 del "%marker%"
 set "text=%marker% cannot be deleted"
 if exist "%marker%" exit /b 1

@@ -9,7 +9,7 @@ rem no key ever names what is not there.
 if not defined opt_skipstorage goto preseed
 >"%state%\storage-preseed.skipped.txt" echo skipped=%date% %time%
 set "text=storage: not prepared, as asked"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 :preseed
 call :copy_driver
@@ -30,7 +30,7 @@ for %%I in ("%bare%" "%bare%&CC_010000" "%bare%&CC_0100") do (
 )
 if exist "%state%\storage-preseed.skipped.txt" del "%state%\storage-preseed.skipped.txt"
 set "text=storage: Windows can start from a virtio disk with %service%"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 
 :copy_driver
@@ -47,7 +47,7 @@ set "text=%target% cannot be saved"
 if not "%status%"=="0" exit /b 1
 :driver_record
 set "key=%undo%"
-call "%lib%\state.cmd" add Before REG_SZ %before%
+call "%tools%\state.cmd" add Before REG_SZ %before%
 if errorlevel 1 exit /b 1
 :driver_recorded
 rem From a CD a file may come with the read-only attribute, which the next copy would stop at.
@@ -62,20 +62,20 @@ exit /b 0
 :make_service
 set "key=%control%\services\%service%"
 set "undo=%record%\Undo\Services\%service%"
-call "%lib%\state.cmd" preserve
+call "%tools%\state.cmd" preserve
 if errorlevel 1 exit /b 1
-call "%lib%\state.cmd" add Type REG_DWORD 1
-if not errorlevel 1 call "%lib%\state.cmd" add Start REG_DWORD 0
-if not errorlevel 1 call "%lib%\state.cmd" add ErrorControl REG_DWORD 1
-if not errorlevel 1 call "%lib%\state.cmd" add Group REG_SZ "SCSI miniport"
-if not errorlevel 1 call "%lib%\state.cmd" add ImagePath REG_EXPAND_SZ "system32\drivers\%driver_file%"
+call "%tools%\state.cmd" add Type REG_DWORD 1
+if not errorlevel 1 call "%tools%\state.cmd" add Start REG_DWORD 0
+if not errorlevel 1 call "%tools%\state.cmd" add ErrorControl REG_DWORD 1
+if not errorlevel 1 call "%tools%\state.cmd" add Group REG_SZ "SCSI miniport"
+if not errorlevel 1 call "%tools%\state.cmd" add ImagePath REG_EXPAND_SZ "system32\drivers\%driver_file%"
 if errorlevel 1 exit /b 1
 rem As the package's own INF has it: found by PnP on a PCI bus (5), SCSI.
 set "key=%control%\services\%service%\Parameters"
-call "%lib%\state.cmd" add BusType REG_DWORD 1
+call "%tools%\state.cmd" add BusType REG_DWORD 1
 if errorlevel 1 exit /b 1
 set "key=%control%\services\%service%\Parameters\PnpInterface"
-call "%lib%\state.cmd" add 5 REG_DWORD 1
+call "%tools%\state.cmd" add 5 REG_DWORD 1
 exit /b %errorlevel%
 
 :make_device
@@ -83,11 +83,11 @@ for /f "tokens=1,2 delims=&" %%A in ("%id%") do if not defined bare set "bare=%%
 set "key_name=%id:\=#%"
 set "key=%control%\Control\CriticalDeviceDatabase\%key_name%"
 set "undo=%record%\Undo\Devices\%key_name%"
-call "%lib%\state.cmd" preserve
+call "%tools%\state.cmd" preserve
 if errorlevel 1 exit /b 1
-call "%lib%\state.cmd" add Service REG_SZ "%service%"
-if not errorlevel 1 call "%lib%\state.cmd" add ClassGUID REG_SZ "%scsi_adapter%"
-if not errorlevel 1 call "%lib%\state.cmd" add Class REG_SZ SCSIAdapter
+call "%tools%\state.cmd" add Service REG_SZ "%service%"
+if not errorlevel 1 call "%tools%\state.cmd" add ClassGUID REG_SZ "%scsi_adapter%"
+if not errorlevel 1 call "%tools%\state.cmd" add Class REG_SZ SCSIAdapter
 exit /b %errorlevel%
 
 rem A system that has started from a virtio disk would not start again: a device that has the driver now is an obstacle.
@@ -116,7 +116,7 @@ set "status=%errorlevel%"
 set "text=reg could not delete %record%\Undo (exit status %status%)"
 if not "%status%"=="0" exit /b 1
 set "text=storage: as it was before"
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 
 :look_at_service
@@ -143,7 +143,7 @@ exit /b 0
 :undo_key
 if /i "%name%"=="%group%" exit /b 0
 set "undo=%record%\Undo\%group%\%name%"
-call "%lib%\state.cmd" restore
+call "%tools%\state.cmd" restore
 exit /b %errorlevel%
 
 :undo_file
@@ -180,7 +180,7 @@ if not "%errorlevel%"=="0" goto undo_nothing
 call :look_whether_used
 if errorlevel 1 exit /b 1
 set "key=%control%\services\%name%"
-call "%lib%\state.cmd" add Start REG_DWORD 3
+call "%tools%\state.cmd" add Start REG_DWORD 3
 if errorlevel 1 exit /b 1
 set "bare="
 for %%I in (%AERO_VIRTIO_BLK_HWIDS%) do (
@@ -195,7 +195,7 @@ for %%I in ("%bare%" "%bare%&CC_010000" "%bare%&CC_0100") do (
 )
 set "text=storage: %name% starts by demand, its devices are not critical any more"
 :undo_nothing
-call "%lib%\words.cmd" say
+call "%tools%\words.cmd" say
 exit /b 0
 
 :undo_device

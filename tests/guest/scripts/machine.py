@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A make-believe Windows 7 in a folder, for the guest scripts to run on under Wine: stand-ins for the programs that they
+start (standin.h), a registry in a text file, a driver store, certificate stores. Runs of scripts are collected and done
+in one batch by one cmd.exe, because starting Wine takes longer than most of them."""
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+TOOLS = ("reg", "bcdedit", "pnputil", "certutil", "icacls", "attrib", "find", "fltmc", "shutdown")
+LOADER = r"HKLM\BCD00000000\Objects\{4636856e-540f-4170-a130-a84776f4c654}\Elements"
+TESTSIGNING = LOADER + r"\16000049"
+NO_CHECKS = LOADER + r"\16000048"
+VERSION = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
+DEVICES = r"HKLM\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase"
+# As a browser names what it saves twice.
+MEDIA = "media (1) & more"
+BARE = r"PCI#VEN_1AF4&DEV_1042"
+
+
+def crlf(text):
+    return text.replace("\n", "\r\n").encode("ascii")
+
+
+def windows(path):
+    return "Z:" + str(path).replace("/", "\\")
+
+
+class Machine:
+    """One machine with one medium, media/; `scripts` are copied to its root."""
+
+    def __init__(self, folder, standin, version="6.1"):
+        self.folder = pathlib.Path(folder)
+        self.media = self.folder / MEDIA
+        system = self.folder / "root/System32"
+        for made in (self.media, system / "drivers", self.folder / "root/inf", self.folder / "drive", self.folder / "temp"):
+            made.mkdir(parents=True)
+        for tool in TOOLS:
+            os.link(standin, system / f"{tool}.exe")
+        self.set_registry({"HKLM": {}, "HKLM\\SOFTWARE": {}, "HKLM\\SYSTEM": {}, LOADER: {}, SERVICES: {}, DEVICES: {},
+                           VERSION: {"CurrentVersion": ("REG_SZ", version)}})
+        self.runs = 0
+
+    # -- what the machine is
+    def file(self, name, content=""):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else crlf(content))
+        return path
+
+    def set_registry(self, keys):
+        lines = set()
+        for key, values in keys.items():
+            parts = key.split("\\")
+            lines.update("\\".join(parts[:n]) for n in range(1, len(parts) + 1))
+            lines.update("\t".join((key, name, *value)) for name, value in values.items())
+        (self.folder / "registry.txt").write_text("\n".join(sorted(lines, key=str.lower)) + "\n", newline="")
+
+    def registry(self):
+        keys = {}
+        for line in (self.folder / "registry.txt").read_bytes().decode("ascii").splitlines():
+            key, *value = line.split("\t")
+            values = keys.setdefault(key, {})
+            if value:
+                values[value[0]] = tuple(value[1:])
+        return keys
+
+    def add_registry(self, key, **values):
+        keys = self.registry()
+        keys.setdefault(key, {}).update(values)
+        self.set_registry(keys)
+
+    def flag(self, element):
+        value = self.registry().get(element, {}).get("Element")
+        return None if value is None else value[1]
+
+    def state(self, name):
+        path = self.folder / "drive/AeroGuestTools" / name
+        return path.read_bytes().decode("ascii") if path.exists() else None
+
+    def packages(self):
+        return sorted(path.name for path in (self.folder / "root/inf").glob("oem*.inf"))
+
+    def certificates(self):
+        stores = self.folder / "stores"
+        return sorted(str(path.relative_to(stores)) for path in stores.rglob("*") if path.is_file())
+
+    def drivers(self):
+        return {path.name: path.read_bytes() for path in (self.folder / "root/System32/drivers").iterdir()}
+
+    def snapshot(self):
+        """Everything that a script could have changed, apart from its own logs."""
+        return (self.registry(), self.drivers(), self.certificates(),
+                {path.name: path.read_bytes() for path in (self.folder / "root/inf").iterdir()},
+                sorted(path.name for path in self.folder.joinpath("drive").rglob("*")))
+
+    def calls(self):
+        path = self.folder / "calls.log"
+        return path.read_bytes().decode("ascii", "replace").splitlines() if path.exists() else []
+
+    def called(self, text):
+        return [call for call in self.calls() if text in call]
+
+    # -- media
+    def driver_package(self, folder, service, body="", name=None):
+        name = name or service
+        self.file(f"{MEDIA}/{folder}/{name}.inf",
+                  f"; a package\n[Version]\nSignature=\"$WINDOWS NT$\"\n[X.Services]\nAddService\t= {service}, 2, S ; c\n"
+                  f"[S]\nHKR, \"Parameters\\P\", \"5\", 0x00010001, \"a=b & c\"\n{body}")
+        self.file(f"{MEDIA}/{folder}/{name}.sys", f"driver {service} {folder}".encode())
+
+    def manifest(self, policy="test", **more):
+        files = []
+        for path in sorted(self.media.rglob("*")):
+            if path.is_file() and path.name != "manifest.json":
+                content = path.read_bytes()
+                files.append({"path": path.relative_to(self.media).as_posix(), "size": len(content),
+                              "sha256": hashlib.sha256(content).hexdigest()})
+        manifest = {"schema_version": 4, "package": {"name": "aero-guest-tools", "version": "1.2.3", "build_id": "b7",
+                                                     "source_date_epoch": 0},
+                    "inputs": {"packaging_spec": {"path": "nowhere.json", "sha256": "00"},
+                               "aero_packager_version": "9.9.9"},
+                    "signing_policy": policy, "certs_required": policy == "test", "files": files}
+        manifest.update(more)
+        (self.media / "manifest.json").write_text(json.dumps(manifest, indent="\t"))
+
+    # -- runs
+    def run(self, batch, script, *options, answers="", environment=None, call=None):
+        """Adds a run to the batch; its output and exit status can be read when the batch is done."""
+        self.runs += 1
+        run = Run(self, self.folder / f"run{self.runs}")
+        self.file(f"run{self.runs}.in", answers)
+        variables = {"AERO_CASE": windows(self.folder), "SystemRoot": windows(self.folder / "root"),
+                     "SystemDrive": windows(self.folder / "drive"), "TEMP": windows(self.folder / "temp"),
+                     "PROCESSOR_ARCHITECTURE": "AMD64", **(environment or {})}
+        batch.add(["setlocal", *(f'set "{name}={value}"' for name, value in variables.items()),
+                   f'call "{call or windows(self.media / script)}" {" ".join(options)} <"{windows(run.path)}.in"'
+                   f' >"{windows(run.path)}.out" 2>&1',
+                   f'>"{windows(run.path)}.status" echo %errorlevel%', "endlocal"])
+        return run
+
+
+class Run:
+    def __init__(self, machine, path):
+        self.machine = machine
+        self.path = path
+
+    @property
+    def status(self):
+        return int(self.path.with_suffix(".status").read_text())
+
+    @property
+    def out(self):
+        return self.path.with_suffix(".out").read_bytes().decode("ascii", "replace")
+
+
+class Batch:
+    def __init__(self, prefix_script, prefix, folder):
+        self.prefix_script = prefix_script
+        self.prefix = prefix
+        self.path = pathlib.Path(folder) / "batch.cmd"
+        self.lines = []
+
+    def add(self, lines):
+        self.lines += lines
+
+    def do(self, seconds=60):
+        self.path.write_bytes(crlf("\n".join(["@echo off", *self.lines, ""])))
+        self.lines = []
+        done = subprocess.run([self.prefix_script, "--run", self.prefix, str(seconds), "cmd", "/c", self.path.name], cwd=self.path.parent,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+        assert done.returncode == 0, f"cmd /c {self.path}: exit status {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def clean(folder):
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o700)
+    shutil.rmtree(folder)
+
+
+def say(*words):
+    print(*words, file=sys.stderr)

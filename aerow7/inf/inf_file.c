@@ -24,6 +24,12 @@ struct parser {
     size_t expanded;
 };
 
+/* A file with this many faults is not read to its end by anybody. */
+static bool may_report(const struct findings *findings)
+{
+    return findings != NULL && findings->count < 1000;
+}
+
 bool inf_same_name(const char *a, const char *b)
 {
     return strcasecmp(a, b) == 0;
@@ -49,6 +55,16 @@ void inf_free(struct inf *inf)
     *inf = (struct inf){0};
 }
 
+static unsigned first_line_beyond_ascii(const char *text)
+{
+    unsigned line = 1;
+
+    for (; *text != 0 && (unsigned char)*text < 0x80; ++text) {
+        line += *text == '\n' ? 1 : 0;
+    }
+    return *text != 0 ? line : 0;
+}
+
 static enum status add_section(struct parser *parser, struct inf_item *item)
 {
     struct inf *inf = parser->inf;
@@ -69,9 +85,14 @@ static enum status add_entry(struct parser *parser, struct inf_item *item)
 
     if (inf->section_count == 0 || parser->lines == LINES_LIMIT) {
         inf_line_free(&item->entry);
-        return inf_bad_line(inf->place, item->line,
-                            inf->section_count == 0 ? "an entry stands before the first section"
-                                                    : "the file has more lines than any INF can mean");
+        if (inf->section_count > 0) {
+            return inf_bad_line(inf->place, item->line, "the file has more lines than any INF can mean");
+        }
+        if (may_report(parser->findings)) {
+            findings_add(parser->findings, SEVERITY_ERROR, "1002", inf->place, item->line,
+                         "the entry stands before the first section and is ignored");
+        }
+        return STATUS_DONE;
     }
     ++parser->lines;
     section = &inf->sections[inf->section_count - 1];
@@ -167,13 +188,13 @@ static enum status expand_value(struct parser *parser, const struct inf_strings 
         return STATUS_DONE;
     }
     inf_strings_expand(strings, value->text, &text, &undefined, &length);
-    if (undefined != NULL && parser->findings != NULL) {
+    if (undefined != NULL && may_report(parser->findings)) {
         findings_add(parser->findings, SEVERITY_ERROR, "1235", parser->inf->place, value->line,
                      "%%%.*s%% is not defined in [Strings]; a percent sign itself is written %%%%", (int)length,
                      undefined);
     }
     /* "After string substitution, the maximum length, in characters, of an INF file string is 4096". */
-    if (text.size > INF_FIELD_LIMIT && text.size > strlen(value->text) && parser->findings != NULL) {
+    if (text.size > INF_FIELD_LIMIT && text.size > strlen(value->text) && may_report(parser->findings)) {
         findings_add(parser->findings, SEVERITY_ERROR, "1002", parser->inf->place, value->line,
                      "with its strings replaced the value is longer than the %d characters that Windows reads",
                      INF_FIELD_LIMIT);
@@ -227,6 +248,7 @@ enum status inf_parse(const char *place, const void *data, size_t size, struct i
     status = size > FILE_LIMIT ? inf_bad_line(place, 1, "the file is larger than any INF")
                                : inf_text_decode(place, data, size, &inf->encoding, &text);
     if (status == STATUS_DONE) {
+        inf->line_beyond_ascii = first_line_beyond_ascii(text.data);
         status = read_items(&parser, text.data);
     }
     if (status == STATUS_DONE) {

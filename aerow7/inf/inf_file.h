@@ -46,6 +46,7 @@ struct inf_section {
 struct inf {
     char *place; /* for messages */
     enum inf_encoding encoding;
+    unsigned line_beyond_ascii;   /* the first with a character that is not ASCII, or 0 */
     struct inf_section *sections; /* in the order of the file */
     size_t section_count;
     size_t *by_name; /* their indices */

@@ -100,7 +100,7 @@ static void add_file(struct inf_evaluation *evaluation, const char *list, const 
                      unsigned line)
 {
     struct inf_package *package = evaluation->package;
-    struct inf_copied_file file = {.line = line};
+    struct inf_copied_file file = {.direct = list == NULL, .line = line};
 
     if (package->file_count == FILES_LIMIT) {
         findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, line,

@@ -36,6 +36,7 @@ struct inf_copied_file {
     char *target;        /* the name that it gets */
     int directory_id;    /* of DestinationDirs: 12 is system32\drivers; -1 when none applies */
     char *target_folder; /* below it, "" for none */
+    bool direct;         /* CopyFiles=@file, not a file list */
     unsigned line;
 };
 

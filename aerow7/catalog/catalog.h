@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Security catalogs: a certificate trust list (szOID_CTL) whose entries are the hashes of a package's files, wrapped in
- * PKCS#7 SignedData. Version 1 (SHA-1 members) is what Windows 7 reads. ASN.1 is OpenSSL's templates in both directions.
+ * PKCS#7 SignedData. Version 1 (SHA-1 members) is what Windows 7 reads. ASN.1 is OpenSSL's templates both ways.
  */
 #ifndef AEROW7_CATALOG_H
 #define AEROW7_CATALOG_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A security catalog as it was found, of version 1 or 2, signed or not. Input is untrusted: what cannot be understood is
- * refused with its place, what can be understood and is wrong (a tag that is not its digest) is left to who asks.
+ * A security catalog as it was found, of version 1 or 2, signed or not. Input is untrusted: what cannot be understood
+ * is refused with its place, what can be understood and is wrong (a tag that is not its digest) is left to who asks.
  * Signatures are authenticode_verify.h's.
  */
 #ifndef AEROW7_CATALOG_READ_H

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""catalog_seeds.py CASES FOLDER: what the fuzzer starts from. Good catalogs of both versions, made by the writer in CASES
-(tests/tool/cat), and every malformed one that is small."""
+"""catalog_seeds.py CASES FOLDER: what the fuzzer starts from. Good catalogs of both versions, made by the writer in
+CASES (tests/tool/cat), and every malformed one that is small."""
 import pathlib
 import sys
 

@@ -95,13 +95,16 @@ CASES = {
     "identifier-of-65-bytes": (changed(lambda c: set_content(c.ctl[1][1], b"x" * 65)), "identifier"),
     "time-of-no-day": (changed(lambda c: set_content(c.ctl[1][2], b"260231000000Z")), "time"),
     "time-of-words": (changed(lambda c: set_content(c.ctl[1][2], b"yesterday")), "time"),
-    "attribute-is-no-namevalue": (changed(lambda c: set_content(c.attributes[0][1][1], b"\x30\x00")), "no name with a value"),
+    "attribute-is-no-namevalue": (changed(lambda c: set_content(c.attributes[0][1][1], b"\x30\x00")),
+        "no name with a value"),
     "attribute-with-bytes-behind": (changed(lambda c: set_content(
         c.attributes[0][1][1], c.attributes[0][1][1][1] + b"\0")), "behind a catalog attribute"),
     "attribute-with-half-a-character": (changed(lambda c: set_content(
-        c.attributes[0][1][1], der.write((der.SEQUENCE, [(der.BMP, b"\0O\0"), *der.namevalue("", "7X64")[1][1:]])))), "attribute"),
+        c.attributes[0][1][1], der.write((der.SEQUENCE, [(der.BMP, b"\0O\0"), *der.namevalue("", "7X64")[1][1:]])))),
+        "attribute"),
     "attribute-with-a-lone-surrogate": (changed(lambda c: set_content(
-        c.attributes[0][1][1], der.write((der.SEQUENCE, [*der.namevalue("OS", "")[1][:2], (der.OCTETS, b"\0\xd8\0\0")])))),
+        c.attributes[0][1][1], der.write((der.SEQUENCE, [*der.namevalue("OS", "")[1][:2],
+            (der.OCTETS, b"\0\xd8\0\0")])))),
         "not text"),
     "attribute-with-escape-sequence": (changed(lambda c: set_content(
         c.attributes[0][1][1], der.write(der.namevalue("OS", "\x1b[2J7X64")))), "not text"),
@@ -111,16 +114,21 @@ CASES = {
     "tag-empty": (changed(lambda c: set_content(c.members[0][1][0], b"")), "no hash"),
     "tag-of-odd-length": (changed(lambda c: set_content(c.members[0][1][0], b"1\0001")), "no hash"),
     "tag-of-one-megabyte": (changed(lambda c: set_content(c.members[0][1][0], b"1\0" * 500000)), "no hash"),
-    "member-file-is-no-namevalue": (changed(lambda c: set_content(member_value(c, "namevalue"), [])), "no name with a value"),
-    "member-attribute-without-value": (changed(lambda c: set_content(c.member_attributes()[0][1][1], [])), "exactly one value"),
+    "member-file-is-no-namevalue": (changed(lambda c: set_content(member_value(c, "namevalue"), [])),
+        "no name with a value"),
+    "member-attribute-without-value": (changed(lambda c: set_content(c.member_attributes()[0][1][1], [])),
+        "exactly one value"),
     "member-attribute-with-two-values": (changed(lambda c: set_content(
         c.member_attributes()[0][1][1], [NAMEVALUE, NAMEVALUE])), "exactly one value"),
     "member-with-two-digests": (changed(lambda c: double(c.member_attributes(), "indirect")), "indirect data twice"),
-    "member-with-two-infos": (changed(lambda c: double(c.member_attributes(), "memberinfo")), "member information twice"),
+    "member-with-two-infos": (changed(lambda c: double(c.member_attributes(), "memberinfo")),
+        "member information twice"),
     "member-digest-empty": (changed(lambda c: set_content(
         member_value(c, "indirect")[1][1][1][1], b"")), "digest is malformed"),
     "member-digest-of-65-bytes": (changed(lambda c: set_content(
         member_value(c, "indirect")[1][1][1][1], b"x" * 65)), "digest is malformed"),
-    "member-digest-is-no-digest": (changed(lambda c: set_content(member_value(c, "indirect"), [])), "indirect data is malformed"),
-    "member-info-is-no-info": (changed(lambda c: set_content(member_value(c, "memberinfo"), [])), "information is malformed"),
+    "member-digest-is-no-digest": (changed(lambda c: set_content(member_value(c, "indirect"), [])),
+        "indirect data is malformed"),
+    "member-info-is-no-info": (changed(lambda c: set_content(member_value(c, "memberinfo"), [])),
+        "information is malformed"),
 }

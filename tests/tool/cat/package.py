@@ -81,12 +81,15 @@ def make(folder, inf=INF):
     return folder
 
 
+def hash_of(kind, data):
+    return pe.authentihash(data) if kind == "pe" else hashlib.sha1(data).hexdigest()
+
+
 def members(folder, arch, osattr="2:6.1"):
     below = folder / FOLDERS[arch].lower()
     made = [("sample.inf", "flat", folder / "sample.inf"), ("readme.txt", "flat", below / "readme.txt"),
             ("sample.sys", "pe", below / "sample.sys"), ("helper.dll", "pe", below / "Helper.dll")]
-    found = [{"name": name, "kind": kind, "osattr": osattr,
-              "sha1": (pe.authentihash if kind == "pe" else lambda data: hashlib.sha1(data).hexdigest())(path.read_bytes())}
+    found = [{"name": name, "kind": kind, "osattr": osattr, "sha1": hash_of(kind, path.read_bytes())}
              for name, kind, path in made]
     return sorted(found, key=lambda member: member["sha1"])
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""package_test.py AEROW7: the catalog of a package is what its INF and files say, by another reader and other hashes; the
-same each time; and refused, without a trace, when the package is not fit."""
+"""package_test.py AEROW7: the catalog of a package is what its INF and files say, by another reader and other hashes;
+the same each time; and refused, without a trace, when the package is not fit."""
 import hashlib
 import json
 import pathlib
@@ -18,7 +18,8 @@ DONE, CHECK_FAILED, USAGE, BAD_INPUT, NOT_WRITTEN = range(5)
 
 def create(folder, arch, *more, out=None, **options):
     out = out or folder.parent / "made.cat"
-    package.done(aerow7, "cat", "create", "--inf", folder / "sample.inf", "--arch", arch, "--out", out, *more, **options)
+    package.done(aerow7, "cat", "create", "--inf", folder / "sample.inf", "--arch", arch, "--out", out, *more,
+                 **options)
     return out.read_bytes()
 
 
@@ -62,7 +63,7 @@ def same_bytes(root):
 
 
 def same_content_once(root):
-    """Windows looks a file up by its hash: two files with the same content are one member, with the first one's name."""
+    """Windows looks a file up by its hash: two files with the same content are one member, named as the first."""
     folder = package.make(root / "twins", package.INF.replace("helper.dll", "twin.sys"))
     shutil.copy(folder / "amd64/sample.sys", folder / "amd64/twin.sys")
     names = [member["name"] for member in der.parameters_of(create(folder, "amd64"))["members"]]
@@ -82,7 +83,8 @@ def report(root):
         assert (member["file"], member["kind"], member["os_attribute"]) == (wanted["name"], wanted["kind"], "2:6.1")
         assert member["tag"] == member["digest"] == wanted["sha1"].upper() and member["digest_algorithm"] == "sha1"
     plain = package.done(aerow7, "cat", "show", root / "r.cat")
-    for text in [a["value"] for a in package.attributes("x86")] + [m["sha1"].upper() for m in package.members(folder, "x86")]:
+    values = [a["value"] for a in package.attributes("x86")]
+    for text in values + [m["sha1"].upper() for m in package.members(folder, "x86")]:
         assert text in plain, text
 
 
@@ -186,7 +188,8 @@ def specs(root):
 
     # Files and hardware IDs by their names: the same catalog as with everything spelled out.
     (root / "B.TXT").write_bytes(b"b")
-    short = {"identifier": "ab" * 16, "time": package.TIME, "osattr": "2:6.1", "os": "7X86", "hwids": ["first", "second"],
+    short = {"identifier": "ab" * 16, "time": package.TIME, "osattr": "2:6.1",
+             "os": "7X86", "hwids": ["first", "second"],
              "attributes": [{"name": "Before", "value": "all"}], "members": [{"file": "B.TXT"}]}
     long = {"identifier": "ab" * 16, "time": package.TIME,
             "attributes": [{"name": "Before", "value": "all"}, {"name": "OS", "value": "7X86"},
@@ -204,8 +207,8 @@ def specs(root):
 def help_fits():
     text = package.done(aerow7, "cat", "--help")
     assert package.done(aerow7, "cat", "verify", "--help") == text
-    for option in ("--inf", "--arch", "--files", "--os ", "--os-attr", "--spec", "--out", "--source-date-epoch", "--json",
-                   "--root", "--allow-unsigned"):
+    for option in ("--inf", "--arch", "--files", "--os ", "--os-attr", "--spec", "--out", "--source-date-epoch",
+                   "--json", "--root", "--allow-unsigned"):
         assert f"\n  {option}" in text, option
     assert max(len(line) for line in text.splitlines()) <= 116
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Small PE images, and their Authenticode hash ("Windows Authenticode Portable Executable Signature Format"), without any
-code of aerow7's."""
+"""Small PE images, and their Authenticode hash ("Windows Authenticode Portable Executable Signature Format"), without
+any code of aerow7's."""
 import hashlib
 import struct
 

@@ -2,8 +2,9 @@
 """rebuild_test.py AEROW7 golden SOURCE | written: the golden rule. From nothing but the parameters of a catalog, `cat
 create --spec` makes it again, byte for byte.
 
-golden:  real catalogs of drivers for Windows 7, from the folder golden/catalogs of AERO_SHARED or of ../shared beside the
-         source tree; their signatures, which are not ours to make, are taken off first. Exits with 77 where there are none.
+golden:  real catalogs of drivers for Windows 7, from the folder golden/catalogs of AERO_SHARED or of ../shared beside
+         the source tree; their signatures, which are not ours to make, are taken off first. Exits with 77 where there
+         are none.
 written: catalogs of this folder's own writer, so that the rule is tested on every machine."""
 import hashlib
 import json
@@ -32,6 +33,7 @@ def check(folder, name, data):
     assert real_content in data, f"{name}: the reader of this test does not give back what it read"
     assert our_content == real_content, f"{name}: the list of members differs"
     assert made == der.unsigned(data), f"{name}: the wrapper differs"
+    check_shown(folder, spec, data)
     # The order in which parameters are given is not what makes them equal.
     spec["members"].reverse()
     assert rebuild(folder, spec) == made, f"{name}: members are not put in order"
@@ -41,14 +43,28 @@ def check(folder, name, data):
     print(f"{name}: {len(spec['members'])} members, {len(spec['attributes'])} attributes, {len(made)} bytes, the same")
 
 
+def check_shown(folder, spec, data):
+    """What `cat show` reads in it is what this folder's reader reads."""
+    (folder / "shown.cat").write_bytes(data)
+    shown = json.loads(subprocess.run([aerow7, "cat", "show", "--json", str(folder / "shown.cat")], check=True,
+                                      capture_output=True, timeout=60).stdout)
+    assert shown["identifier"].lower() == spec["identifier"] and shown["time"] == spec["time"]
+    assert shown["attributes"] == spec["attributes"] and shown["version"] == 1
+    members = [(m["file"], m["kind"], m["digest"].lower(), m["tag"].lower(), m["os_attribute"])
+               for m in shown["members"]]
+    assert members == [(m["name"], m["kind"], m["sha1"], m["sha1"], m["osattr"]) for m in spec["members"]]
+
+
 def golden(folder, source):
     shared = pathlib.Path(os.environ.get("AERO_SHARED", pathlib.Path(source).resolve().parent / "shared"))
     catalogs = sorted((shared / "golden/catalogs").glob("*.cat"))
     if not catalogs:
-        print("SKIPPED: no real catalogs beside the project (AERO_SHARED), so nothing was compared with Microsoft's writer")
+        print("SKIPPED: no real catalogs beside the project (AERO_SHARED), nothing of Microsoft's to compare")
         sys.exit(77)
     for path in catalogs:
         check(folder, path.name, path.read_bytes())
+        # Real ones are what Windows 7 takes, and Microsoft's signature is of this very content.
+        subprocess.run([aerow7, "cat", "verify", str(path)], check=True, stdout=subprocess.DEVNULL, timeout=60)
     print(len(catalogs), "real catalogs rebuilt")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""signed_test.py AEROW7: signed catalogs. osslsigncode finds the driver in ours and openssl verifies the signature; ours
-verifies what osslsigncode signed; both see a driver or a catalog that was changed, and a root that is not the signer's."""
+"""signed_test.py AEROW7: signed catalogs. osslsigncode finds the driver in ours and openssl verifies the signature;
+aerow7 verifies what osslsigncode signed; all see a driver or a catalog that was changed, and a root that is not the
+signer's."""
 import json
 import pathlib
 import shutil
@@ -76,8 +77,8 @@ def check(root, digest, arch):
     theirs = root / "theirs/sample.cat"
     theirs.parent.mkdir(exist_ok=True)
     theirs.unlink(missing_ok=True)
-    package.done("osslsigncode", "sign", "-certs", root / "ours.crt.pem", "-key", root / "ours.pem", "-h", digest, "-in",
-                 root / "in.cat", "-out", theirs)
+    package.done("osslsigncode", "sign", "-certs", root / "ours.crt.pem", "-key", root / "ours.pem", "-h", digest,
+                 "-in", root / "in.cat", "-out", theirs)
     assert rules(theirs, "--inf", folder / "sample.inf", "--root", root / "ours.cer") == []
 
     # Not trusted, not signed.

@@ -77,6 +77,23 @@ static const char *strip(const struct pe_image *image, struct text *out)
     return NULL;
 }
 
+/* Headers that claim to be longer than the file would reach over the message now. */
+static const char *check_table(const struct text *file)
+{
+    struct pe_range table;
+    struct pe_image image;
+    const char *fault = pe_parse(file->data, file->size, &image);
+
+    if (fault != NULL) {
+        return fault;
+    }
+    if (!pe_certificate_table(&image, &table)) {
+        fault = "its headers reach beyond the end of the file";
+    }
+    pe_free(&image);
+    return fault;
+}
+
 static const char *append_message(struct text *file, const PKCS7 *message)
 {
     static const char zeros[PE_SIGNED_ALIGNMENT];
@@ -106,7 +123,7 @@ static const char *append_message(struct text *file, const PKCS7 *message)
         put_u32(file->data + image.checksum_offset, pe_checksum(&image));
         pe_free(&image);
     }
-    return fault;
+    return fault == NULL ? check_table(file) : fault;
 }
 
 static void take(struct text *text, struct bytes *out)

@@ -120,6 +120,7 @@ def check_refusals(folder, signer):
             ("certificate table is not at the end", lambda i: struct.pack_into("<II", i, directory, 0x200, len(i) - 0x200)),
             ("certificate table is not at the end", lambda i: struct.pack_into("<II", i, directory, 0xFFFFFFF8, 8)),
             ("no entry for a certificate table", lambda i: struct.pack_into("<I", i, directory - 36, 4)),
+            ("headers reach beyond the end", lambda i: struct.pack_into("<I", i, directory - 84, len(i) + 0x200)),
             ("no PE header", lambda i: struct.pack_into("<I", i, 0x3C, 0x7FFFFFFF)),
             ("outside the file", lambda i: struct.pack_into("<I", i, directory + 96 + 16, 0x7FFFFFFF)),
             ("neither a PE file nor a catalog", lambda i: struct.pack_into("<H", i, 0, 0x4141)),

@@ -116,10 +116,23 @@ static enum status lay_out(struct image *image, const char *path)
     return STATUS_DONE;
 }
 
+static enum status write_fault(const struct image *image)
+{
+    diag_error(image->pending.target, "cannot be written: %s", strerror(errno));
+    return STATUS_NOT_WRITTEN;
+}
+
+/* A buffer of zeros becomes a hole in the file where the file system has such. */
 static enum status flush(struct image *image)
 {
     size_t done = 0;
 
+    if (image->used != 0 && image->buffer[0] == 0 && memcmp(image->buffer, image->buffer + 1, image->used - 1) == 0) {
+        if (lseek(image->pending.descriptor, (off_t)image->used, SEEK_CUR) < 0) {
+            return write_fault(image);
+        }
+        done = image->used;
+    }
     while (done < image->used) {
         ssize_t count = write(image->pending.descriptor, image->buffer + done, image->used - done);
 
@@ -127,8 +140,7 @@ static enum status flush(struct image *image)
             continue;
         }
         if (count < 0) {
-            diag_error(image->pending.target, "cannot be written: %s", strerror(errno));
-            return STATUS_NOT_WRITTEN;
+            return write_fault(image);
         }
         done += (size_t)count;
     }
@@ -362,6 +374,9 @@ static enum status write_image(struct image *image)
     if (status == STATUS_DONE && image->written != (uint64_t)image->sectors * ISO_SECTOR) {
         diag_error(image->pending.target, "is not as long as it was laid out: a fault of this program");
         status = STATUS_NOT_WRITTEN;
+    }
+    if (status == STATUS_DONE && ftruncate(image->pending.descriptor, (off_t)image->written) != 0) {
+        status = write_fault(image);
     }
     return status;
 }

@@ -20,7 +20,10 @@
 
 static enum status refuse(const char *path, const char *reason)
 {
-    diag_error(path, "cannot be on the ISO image: %s", reason);
+    char *shown = media_printable(path);
+
+    diag_error(shown, "cannot be on the ISO image: %s", reason);
+    free(shown);
     return STATUS_BAD_INPUT;
 }
 
@@ -176,23 +179,30 @@ static void set_primary_identifier(struct iso_node *node, struct iso_node *folde
                                                            node->folder ? "%s" : "%s;1", plain);
 }
 
-/* ECMA-119, 9.3: names padded with spaces, then extensions likewise. Every d-character is above space. */
-static int compare_primary(const void *left, const void *right)
+/* ECMA-119, 9.3: names padded with spaces, then extensions likewise. */
+static void pad_primary(const struct iso_node *node, char out[11])
 {
-    const char *a = (const char *)(*(struct iso_node *const *)left)->identifier[ISO_PRIMARY];
-    const char *b = (const char *)(*(struct iso_node *const *)right)->identifier[ISO_PRIMARY];
+    const char *identifier = (const char *)node->identifier[ISO_PRIMARY];
+    size_t at = 0;
 
-    for (;; ++a, ++b) {
-        int left_value = *a == '.' || *a == ';' || *a == 0 ? ' ' : *a;
-        int right_value = *b == '.' || *b == ';' || *b == 0 ? ' ' : *b;
-
-        if (left_value != right_value) {
-            return left_value - right_value;
-        }
-        if (*a == 0 || *b == 0) {
-            return 0;
+    memset(out, ' ', 11);
+    for (; *identifier != 0 && *identifier != ';' && at < 11; ++identifier) {
+        if (*identifier == '.') {
+            at = 8;
+        } else {
+            out[at++] = *identifier;
         }
     }
+}
+
+static int compare_primary(const void *left, const void *right)
+{
+    char a[11];
+    char b[11];
+
+    pad_primary(*(struct iso_node *const *)left, a);
+    pad_primary(*(struct iso_node *const *)right, b);
+    return memcmp(a, b, sizeof(a));
 }
 
 /* Joliet specification, "Sort Order": as above, padded with zeros. */

@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 #include "media/media_list.h"
+#include "media/media_name.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -86,7 +87,10 @@ static enum status fail(const struct media *media, struct archive *archive)
 {
     const char *reason = archive_error_string(archive);
 
-    diag_error(media->place, "cannot be read: %s", reason != NULL ? reason : "it is malformed");
+    char *shown = media_printable(reason != NULL ? reason : "it is malformed");
+
+    diag_error(media->place, "cannot be read: %s", shown);
+    free(shown);
     return STATUS_BAD_INPUT;
 }
 
@@ -161,7 +165,10 @@ static enum status find_target(const struct media *media, const struct media_lis
         --first;
     }
     if (first == 0 || strcmp(list->files[first - 1].path, target) != 0) {
-        diag_error(media->place, "has a hard link to \"%s\", which it does not follow", target);
+        char *shown = media_printable(target);
+
+        diag_error(media->place, "has a hard link to \"%s\", which it does not follow", shown);
+        free(shown);
         return STATUS_BAD_INPUT;
     }
     file->same_as = first - 1;

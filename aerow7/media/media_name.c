@@ -98,6 +98,27 @@ void utf8_from_utf16(const uint16_t *units, size_t count, char *out)
     *out = 0;
 }
 
+char *media_printable(const char *text)
+{
+    struct text printable = {0};
+
+    text_add(&printable, "", 0);
+    while (*text != 0) {
+        const char *before = text;
+        uint32_t value = next_code_point(&text);
+
+        if (value == UINT32_MAX) {
+            text_add(&printable, "?", 1);
+            ++text;
+        } else if (value < ' ' || (value >= 0x7F && value < 0xA0)) {
+            text_add(&printable, "?", 1);
+        } else {
+            text_add(&printable, before, (size_t)(text - before));
+        }
+    }
+    return printable.data;
+}
+
 const char *media_path_fault(const char *path)
 {
     char ascii[MEDIA_PATH_LIMIT];

@@ -16,6 +16,9 @@
 /* Why this relative path is none that Windows would take, or NULL. */
 const char *media_path_fault(const char *path);
 
+/* For messages: what is not text, or would steer a terminal, as '?'. The caller frees. */
+char *media_printable(const char *text);
+
 /* The UTF-16 units of UTF-8 text; only `capacity` are stored. SIZE_MAX when it is not UTF-8. */
 size_t utf16_from_utf8(const char *text, uint16_t *units, size_t capacity);
 

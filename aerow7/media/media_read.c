@@ -16,7 +16,8 @@
 
 /* A virtio-win disc has about 2,000 files, a Windows 7 one about 900. */
 #define ENTRIES_LIMIT 200000U
-/* More than any disc: what an archive of small files that all point to one large content would make of it. */
+#define JOLIET_UNITS_READ 103U
+/* More than any disc has: what an archive of small files that all point to one large content would make of it. */
 #define CONTENT_LIMIT ((uint64_t)32 << 30)
 
 enum status media_list_add(struct media_list *list, const struct media *media, char *path, struct media_file file)
@@ -148,6 +149,26 @@ static enum status choose(struct media *media, struct media_list *list, char lab
     return status;
 }
 
+/* libarchive keeps 103 characters of a Joliet name (its comment: what mkisofs -joliet-long writes) and drops the rest. */
+static const char *cut_fault(const struct media_list *list, const char *path)
+{
+    while (strcmp(list->names, "joliet") == 0) {
+        size_t length = strcspn(path, "/");
+        char *name = xformat("%.*s", (int)length, path);
+        size_t units = utf16_from_utf8(name, NULL, 0);
+
+        free(name);
+        if (units >= JOLIET_UNITS_READ) {
+            return "it has a Joliet name of 103 or more characters, of which only 103 can be read";
+        }
+        if (path[length] == 0) {
+            break;
+        }
+        path += length + 1;
+    }
+    return NULL;
+}
+
 static enum status check_names(const struct media *media, const struct media_list *list)
 {
     struct path_set paths = {0};
@@ -158,10 +179,16 @@ static enum status check_names(const struct media *media, const struct media_lis
 
         fault = media_path_fault(file->path);
         if (fault == NULL) {
+            fault = cut_fault(list, file->path);
+        }
+        if (fault == NULL) {
             fault = path_set_add(&paths, file->path, file->kind == MEDIA_FOLDER);
         }
         if (fault != NULL) {
-            diag_error(media->place, "has a name that is refused: \"%s\": %s", file->path, fault);
+            char *shown = media_printable(file->path);
+
+            diag_error(media->place, "has a name that is refused: \"%s\": %s", shown, fault);
+            free(shown);
         }
     }
     path_set_free(&paths);

@@ -91,7 +91,7 @@ static bool list_folder(const struct media *media, struct media_list *list, UDFD
             continue;
         }
         if (depth == MEDIA_DEPTH_LIMIT) {
-            diag_error(media->place, "\"%s\": folders are in each other without an end", path);
+            diag_error(media->place, "has folders in each other without an end");
             free(path);
             return false;
         }

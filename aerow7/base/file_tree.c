@@ -62,17 +62,34 @@ const char *windows_path_fault(const char *path)
     }
 }
 
-enum status file_tree_add(struct file_tree *tree, const char *path, struct bytes content)
+/* Whether Windows would take two paths, or folders on their way, for one, although they are not. */
+static bool clashes(const char *left, const char *right)
+{
+    for (;;) {
+        size_t size = strcspn(left, "/");
+
+        if (strcspn(right, "/") != size || strncasecmp(left, right, size) != 0) {
+            return false;
+        }
+        if (strncmp(left, right, size) != 0 || left[size] == 0 || right[size] == 0) {
+            return true;
+        }
+        left += size + 1;
+        right += size + 1;
+    }
+}
+
+static enum status add_from(struct file_tree *tree, const char *path, struct bytes content, const char *place)
 {
     const char *fault = windows_path_fault(path);
 
     for (size_t i = 0; i < tree->count && fault == NULL; ++i) {
-        if (strcasecmp(tree->files[i].path, path) == 0) {
-            fault = "another file has this name, without regard to case";
+        if (clashes(tree->files[i].path, path)) {
+            fault = "another file or folder has this name, without regard to case";
         }
     }
     if (fault != NULL) {
-        diag_error(path, "cannot be packed: %s", fault);
+        diag_error(place, "cannot be packed: %s", fault);
         bytes_free(&content);
         return STATUS_BAD_INPUT;
     }
@@ -82,6 +99,11 @@ enum status file_tree_add(struct file_tree *tree, const char *path, struct bytes
     }
     tree->files[tree->count++] = (struct tree_file){.path = xstrdup(path), .content = content};
     return STATUS_DONE;
+}
+
+enum status file_tree_add(struct file_tree *tree, const char *path, struct bytes content)
+{
+    return add_from(tree, path, content, path);
 }
 
 enum status file_tree_add_copy(struct file_tree *tree, const char *path, const void *data, size_t size)
@@ -104,7 +126,7 @@ static enum status load_entry(struct file_tree *tree, const FTSENT *entry, size_
         return STATUS_DONE;
     case FTS_F:
         status = file_read(entry->fts_path, TREE_FILE_LIMIT, &content);
-        return status == STATUS_DONE ? file_tree_add(tree, entry->fts_path + prefix, content) : status;
+        return status == STATUS_DONE ? add_from(tree, entry->fts_path + prefix, content, entry->fts_path) : status;
     case FTS_DNR:
     case FTS_ERR:
     case FTS_NS:

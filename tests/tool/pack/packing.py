@@ -26,7 +26,7 @@ class Tool:
         variables.pop("AERO_GUEST_TOOLS_SIGNING_POLICY", None)
         variables.update(environment)
         return subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True, timeout=60,
-                              cwd=self.source, env=variables)
+                              errors="backslashreplace", cwd=self.source, env=variables)
 
     def device(self, name):
         return next(d for d in self.contract["devices"] if d["device"] == name)

@@ -80,6 +80,13 @@ def written(folder):
                          "kind": "pe" if i % 2 else "flat", "sha1": sha1(f"{count} {i}"),
                          "osattr": ",".join(["2:6.1", "2:6.2", "2:10.0"][:1 + i % 3])} for i in range(count)]}
         check(folder, f"{count} members of {name_length} characters", der.catalog(spec))
+    # What Microsoft's hardware quality lab adds before OS.
+    spec = {"identifier": "5a" * 16, "time": "2013-05-06T07:08:09Z",
+            "attributes": [{"name": name, "value": value} for name, value in (
+                ("Qualification Level", "10100"), ("DTC", ""), ("Submission ID", "1234567"), ("BundleID", "Driver"),
+                ("OS", "7X64,Server2008R2X64"), ("HWID2", "pci\\b"), ("HWID1", "pci\\a"))],
+            "members": [{"name": "a.inf", "kind": "flat", "sha1": sha1("a"), "osattr": "2:6.1"}]}
+    check(folder, "of the quality lab", der.catalog(spec))
     # Other alphabets in values, one of them in a name of two bytes a character; the last year of UTCTime, and 1950.
     for time in ("2049-12-31T23:59:59Z", "1950-01-01T00:00:00Z"):
         spec = {"identifier": "ff" * 16, "time": time,

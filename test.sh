@@ -6,6 +6,8 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . scripts/common.sh
 . scripts/packages.sh
 . scripts/setup.sh
+. scripts/signing.sh
+. scripts/media.sh
 
 usage()
 {

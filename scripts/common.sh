@@ -82,6 +82,9 @@ build_all()
     step install "collecting the drivers" \
         bash -c 'cmake --install build/win7-amd64 --prefix "$0" && cmake --install build/win7-x86 --prefix "$0"' \
         "$PWD/$packages"
-    step pack "packing dist/" build/host/aerow7/aerow7 pack --from-build "$packages" --out dist
+    make_certificate
+    step pack "packing dist/" build/host/aerow7/aerow7 pack --from-build "$packages" --out dist \
+        --cert "$signing_certificate" --key "$signing_key"
     step host "building what runs on this machine" configure_and_build host
+    make_guest_tools
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/file_io.h"
 
+#include "base/stale_part.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -116,7 +117,8 @@ enum status pending_open(struct pending_file *pending, const char *target)
     if (status != STATUS_DONE) {
         return status;
     }
-    pending->path = xformat("%s.part-XXXXXX", target);
+    stale_parts_remove(target);
+    pending->path = xformat("%s" PART_SUFFIX, target);
     pending->descriptor = mkostemp(pending->path, O_CLOEXEC);
     if (pending->descriptor < 0) {
         diag_error(target, "cannot be written: %s", strerror(errno));
@@ -124,6 +126,7 @@ enum status pending_open(struct pending_file *pending, const char *target)
         pending->path = NULL;
         return STATUS_NOT_WRITTEN;
     }
+    part_lock(pending->descriptor);
     /* mkostemp makes the file 0600, for secrets; an output gets what the user's umask says. */
     mask = umask(0);
     umask(mask);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/file_tree.h"
 
+#include "base/stale_part.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -193,26 +194,6 @@ const struct tree_file *file_tree_find(const struct file_tree *tree, const char 
     return NULL;
 }
 
-static void remove_folder(const char *folder)
-{
-    char *copy = xstrdup(folder);
-    char *roots[] = {copy, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    FTSENT *entry;
-
-    while (walk != NULL && (entry = fts_read(walk)) != NULL) {
-        if (entry->fts_info == FTS_DP) {
-            (void)rmdir(entry->fts_accpath);
-        } else if (entry->fts_info != FTS_D) {
-            (void)unlink(entry->fts_accpath);
-        }
-    }
-    if (walk != NULL) {
-        fts_close(walk);
-    }
-    free(copy);
-}
-
 static enum status write_files(const struct file_tree *tree, const char *folder, time_t when)
 {
     const struct timespec times[2] = {{.tv_sec = when}, {.tv_sec = when}};
@@ -233,16 +214,22 @@ static enum status write_files(const struct file_tree *tree, const char *folder,
 enum status file_tree_write(const struct file_tree *tree, const char *folder, time_t when)
 {
     enum status status = file_make_parents(folder);
-    char *beside = xformat("%s.part-XXXXXX", folder);
+    char *beside = xformat("%s" PART_SUFFIX, folder);
+    int lock = -1;
     mode_t mask;
 
     if (status != STATUS_DONE) {
         goto free_name;
     }
+    stale_parts_remove(folder);
     if (mkdtemp(beside) == NULL) {
         diag_error(folder, "cannot be written: %s", strerror(errno));
         status = STATUS_NOT_WRITTEN;
         goto free_name;
+    }
+    lock = open(beside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock >= 0) {
+        part_lock(lock);
     }
     mask = umask(0);
     umask(mask);
@@ -254,7 +241,10 @@ enum status file_tree_write(const struct file_tree *tree, const char *folder, ti
         status = STATUS_NOT_WRITTEN;
     }
     /* After an exchange the old content is here, after a failure the part that was written, else nothing. */
-    remove_folder(beside);
+    folder_remove(beside);
+    if (lock >= 0) {
+        close(lock);
+    }
 free_name:
     free(beside);
     return status;

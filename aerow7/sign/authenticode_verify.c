@@ -176,6 +176,20 @@ static enum status check_message(const struct reading *reading, const PKCS7 *mes
                                           : malformed(reading, "its digest algorithms are not those of its signers");
 }
 
+/*
+ * OpenSSL hashes attributes as it would write them, not as they stand in the file. Only where the two are one is a right
+ * signature one over these bytes.
+ */
+static bool is_der(const PKCS7 *message, const unsigned char *der, size_t size)
+{
+    unsigned char *own = NULL;
+    int length = i2d_PKCS7(message, &own);
+    bool same = length > 0 && (size_t)length == size && memcmp(own, der, size) == 0;
+
+    OPENSSL_free(own);
+    return same;
+}
+
 static enum status read_message(const struct reading *reading, const unsigned char *der, size_t size, bool nested)
 {
     const unsigned char *at = der;
@@ -189,7 +203,8 @@ static enum status read_message(const struct reading *reading, const unsigned ch
         PKCS7_free(message);
         return malformed(reading, "it is not PKCS#7 SignedData with a structure in it");
     }
-    status = check_message(reading, message, type);
+    status = is_der(message, der, (size_t)(at - der)) ? check_message(reading, message, type)
+                                                      : malformed(reading, "it is not encoded in DER");
     /* WIN_CERTIFICATE pads with zeros to 8; anything else there is in the file and signed by nobody. */
     for (const unsigned char *end = der + size; status == STATUS_DONE && at < end; ++at) {
         if (*at != 0 || end - at >= (ptrdiff_t)PE_SIGNED_ALIGNMENT || reading->image == NULL || nested) {

@@ -44,6 +44,23 @@ const ASN1_TYPE *attribute_value_of(const STACK_OF(X509_ATTRIBUTE) * attributes,
     return value;
 }
 
+/* X509_NAME_cmp, which OpenSSL finds certificates by, is blind to case and kind of string; what is signed is not. */
+X509 *signer_certificate(PKCS7 *message, PKCS7_SIGNER_INFO *info)
+{
+    X509 *certificate = PKCS7_cert_from_signer_info(message, info);
+    const unsigned char *wanted = NULL;
+    const unsigned char *found = NULL;
+    size_t wanted_size = 0;
+    size_t found_size = 0;
+
+    if (certificate == NULL || X509_NAME_get0_der(info->issuer_and_serial->issuer, &wanted, &wanted_size) != 1 ||
+        X509_NAME_get0_der(X509_get_issuer_name(certificate), &found, &found_size) != 1 || wanted_size != found_size ||
+        memcmp(wanted, found, found_size) != 0) {
+        return NULL;
+    }
+    return certificate;
+}
+
 static bool key_may_sign_so(const PKCS7_SIGNER_INFO *info, EVP_PKEY *key)
 {
     const ASN1_OBJECT *algorithm = NULL;
@@ -166,7 +183,7 @@ static void describe(X509 *certificate, const STACK_OF(X509) * others, struct si
 void signer_verify(PKCS7 *message, const ASN1_OBJECT *type, const struct content *content, PKCS7_SIGNER_INFO *info,
                    X509_STORE *roots, struct signature *out)
 {
-    X509 *certificate = PKCS7_cert_from_signer_info(message, info);
+    X509 *certificate = signer_certificate(message, info);
     const ASN1_OBJECT *algorithm = NULL;
     struct timestamp timestamp;
     const char *content_is = content_fault(info, type, content);

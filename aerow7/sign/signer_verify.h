@@ -12,6 +12,9 @@ const ASN1_TYPE *attribute_value(const STACK_OF(X509_ATTRIBUTE) * attributes, co
 /* The same by dotted name. */
 const ASN1_TYPE *attribute_value_of(const STACK_OF(X509_ATTRIBUTE) * attributes, const char *oid, int value_type);
 
+/* The certificate in the message that the signer's entry names, or NULL. */
+X509 *signer_certificate(PKCS7 *message, PKCS7_SIGNER_INFO *info);
+
 /*
  * Whether the signature over the authenticated attributes is right under the certificate's key. NULL, or what is wrong.
  * `bare_hash`: a hash without DigestInfo around it does too.

@@ -44,7 +44,7 @@ static void set_trust(X509 *certificate, STACK_OF(X509) * others, X509_STORE *ro
 static const char *counter_fault(PKCS7 *message, const PKCS7_SIGNER_INFO *info, PKCS7_SIGNER_INFO *counter,
                                  X509_STORE *roots, struct timestamp *out)
 {
-    X509 *certificate = PKCS7_cert_from_signer_info(message, counter);
+    X509 *certificate = signer_certificate(message, counter);
     const ASN1_TYPE *digest =
         attribute_value(counter->auth_attr, OBJ_nid2obj(NID_pkcs9_messageDigest), V_ASN1_OCTET_STRING);
     const ASN1_TYPE *time = attribute_value(counter->auth_attr, OBJ_nid2obj(NID_pkcs9_signingTime), V_ASN1_UTCTIME);

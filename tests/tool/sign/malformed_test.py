@@ -103,6 +103,9 @@ def cases(image, listing):
     yield "message-without-content", bad, "not PKCS#7", wrap(image, der(0x30, oid(SIGNED_DATA)))
     yield "message-of-indefinite-length", bad, "not PKCS#7", wrap(image, m.build(content=der(0x30, oid(PE_DATA), der(
         0xA0, b"\x30\x80" + indirect()[2:] + b"\0\0"))))
+    yield "message-not-der", bad, "not encoded in DER", wrap(image, plain[:1] + b"\x83\0" + plain[2:])
+    yield "issuer-in-other-case", broken, "certificate is not in the message", wrap(image, m.build([m.signer(
+        _1=m.info[1].replace(b"one", b"One"))]))
     yield "message-nested-deep", bad, "cannot be read", wrap(image, m.build(content=content(deep(4000))))
     yield "data-and-no-structure", bad, "not PKCS#7", wrap(image, m.build(content=content(der(4, b"x"), "1.2.840.113549.1.7.1")))
     yield "octets-and-no-structure", bad, "not PKCS#7", wrap(image, m.build(content=content(der(4, b"x"))))

@@ -7,6 +7,8 @@
 
 #include <windows.h>
 
+const struct platform *platform_win32(void);
+
 /* UTF-8 and UTF-16. What does not fit is cut: names, never contents. */
 void to_wide(const char *text, wchar_t *wide, size_t capacity);
 void from_wide(const wchar_t *wide, char *text, size_t size);

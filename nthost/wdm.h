@@ -126,6 +126,7 @@ NTSTATUS irp_call(DEVICE_OBJECT *device, IRP *irp);
 NTSTATUS irp_call_routine(DEVICE_OBJECT *device, IRP *irp, PVOID routine, const char *what);
 void irp_complete(IRP *irp);
 bool irp_cancel(IRP *irp);
+void irp_cancel_unlock(IRP *irp); /* first thing in a cancel routine of the host's own */
 void irp_mark_pending(IRP *irp);
 void irp_set_completion(IRP *irp, PVOID routine, PVOID context); /* on success, error and cancel */
 
@@ -138,6 +139,7 @@ struct host_request {
     void *context;
 };
 void host_request_prepare(struct host_request *r, DEVICE_OBJECT *device, UCHAR major, UCHAR minor);
+PVOID host_request_completion(void); /* the routine that ends one, for those who send it themselves */
 NTSTATUS host_request_send(struct host_request *r, DEVICE_OBJECT *device); /* what the dispatch routine returned */
 NTSTATUS host_request_wait(struct host_request *r, uint64_t timeout_us);   /* STATUS_TIMEOUT, or the final status */
 NTSTATUS host_request_run(struct host_request *r, DEVICE_OBJECT *device);  /* send and wait */
@@ -169,6 +171,10 @@ void user_release(struct user_request *r);
 
 /* wdm_interface.c: the PDO behind an enabled interface of that class, by number; NULL when there is none. */
 DEVICE_OBJECT *interface_device(const GUID *class_guid, unsigned index);
+void interface_enable(const GUID *class_guid, DEVICE_OBJECT *pdo); /* for the host's own drivers */
+void interface_disable(const DEVICE_OBJECT *pdo);
+/* wdm_power.c: PoRequestPowerIrp for IRP_MN_SET_POWER of a device state. */
+void power_request_device_state(DEVICE_OBJECT *device, LONG state, PVOID completion, PVOID context);
 struct wdm_logged {
     uint32_t code, unique, final_status;
     uint32_t dump[8];

@@ -118,6 +118,11 @@ void host_request_prepare(struct host_request *r, DEVICE_OBJECT *device, UCHAR m
     r->irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
 }
 
+PVOID host_request_completion(void)
+{
+    return HOST_DISPATCH(request_completed);
+}
+
 NTSTATUS host_request_send(struct host_request *r, DEVICE_OBJECT *device)
 {
     irp_set_completion(r->irp, HOST_DISPATCH(request_completed), r);

@@ -71,6 +71,11 @@ void cancel_lock_release(uint8_t old)
     irql_lower(old);
 }
 
+void irp_cancel_unlock(IRP *irp)
+{
+    cancel_lock_release(irp->CancelIrql);
+}
+
 static void NTAPI io_release_cancel_spin_lock(KIRQL old)
 {
     api_enter("IoReleaseCancelSpinLock", DISPATCH_LEVEL, DISPATCH_LEVEL);

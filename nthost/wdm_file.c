@@ -162,6 +162,26 @@ void user_write(user_file *file, struct user_request *r, const void *data, uint3
     send(r);
 }
 
+/* Direct: the first buffer is buffered, the second described by the MDL, and before the call it holds what the program
+ * had there, which for HIDCLASS begins like the input. Neither: both as they are. */
+static void attach_two(struct user_request *r, bool neither, const void *in, uint32_t in_bytes, uint32_t out_bytes)
+{
+    if (out_bytes != 0) {
+        void *out = system_memory(r, out_bytes, in, in_bytes < out_bytes ? in_bytes : out_bytes);
+        r->host.irp->UserBuffer = out;
+        if (!neither)
+            attach_mdl(r, out, out_bytes);
+    }
+    if (in_bytes != 0) {
+        r->first = ram_alloc(in_bytes, 0, "the input buffer of a user's request");
+        memcpy(r->first, in, in_bytes);
+        if (neither)
+            irp_next(r->host.irp)->Parameters.DeviceIoControl.Type3InputBuffer = r->first;
+        else
+            r->host.irp->AssociatedIrp.SystemBuffer = r->first;
+    }
+}
+
 void user_ioctl(user_file *file, struct user_request *r, uint32_t code, const void *in, uint32_t in_bytes,
                 uint32_t out_bytes)
 {
@@ -175,17 +195,8 @@ void user_ioctl(user_file *file, struct user_request *r, uint32_t code, const vo
         uint32_t most = in_bytes > out_bytes ? in_bytes : out_bytes;
         if (most != 0)
             r->host.irp->AssociatedIrp.SystemBuffer = system_memory(r, most, in, in_bytes);
-    } else if (method != METHOD_MASK) {
-        /* Direct: the first buffer is buffered, the second described by the MDL. */
-        if (out_bytes != 0)
-            attach_mdl(r, system_memory(r, out_bytes, NULL, 0), out_bytes);
-        if (in_bytes != 0) {
-            r->first = ram_alloc(in_bytes, 0, "the input buffer of a user's request");
-            memcpy(r->first, in, in_bytes);
-            r->host.irp->AssociatedIrp.SystemBuffer = r->first;
-        }
     } else {
-        environment_failed("a user's IOCTL of METHOD_NEITHER is not provided");
+        attach_two(r, method == METHOD_MASK, in, in_bytes, out_bytes);
     }
     send(r);
 }

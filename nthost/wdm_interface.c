@@ -66,6 +66,31 @@ static struct device_interface *add(const GUID *g, DEVICE_OBJECT *pdo, const cha
     return i;
 }
 
+static void make_name(char name[160], const GUID *g, const DEVICE_OBJECT *pdo)
+{
+    snprintf(name, 160, "\\??\\%p#{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", (const void *)pdo,
+             (unsigned)g->Data1, g->Data2, g->Data3, g->Data4[0], g->Data4[1], g->Data4[2], g->Data4[3], g->Data4[4],
+             g->Data4[5], g->Data4[6], g->Data4[7]);
+}
+
+void interface_enable(const GUID *class_guid, DEVICE_OBJECT *pdo)
+{
+    char name[160];
+    make_name(name, class_guid, pdo);
+    struct device_interface *i = find(name);
+    if (i == NULL)
+        i = add(class_guid, pdo, name);
+    i->enabled = true;
+}
+
+void interface_disable(const DEVICE_OBJECT *pdo)
+{
+    for (struct device_interface *i = interfaces; i != NULL; i = i->next) {
+        if (i->pdo == pdo)
+            i->enabled = false;
+    }
+}
+
 /* "... RtlFreeUnicodeString to free the buffer when it is no longer needed". */
 static NTSTATUS NTAPI io_register_device_interface(PDEVICE_OBJECT pdo, const GUID *g, const UNICODE_STRING *reference,
                                                    PUNICODE_STRING link)
@@ -78,9 +103,7 @@ static NTSTATUS NTAPI io_register_device_interface(PDEVICE_OBJECT pdo, const GUI
                     (void *)pdo);
     if (fail_point("interface"))
         return STATUS_INSUFFICIENT_RESOURCES;
-    snprintf(name, sizeof(name), "\\??\\%p#{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", (void *)pdo,
-             (unsigned)g->Data1, g->Data2, g->Data3, g->Data4[0], g->Data4[1], g->Data4[2], g->Data4[3], g->Data4[4],
-             g->Data4[5], g->Data4[6], g->Data4[7]);
+    make_name(name, g, pdo);
     if (find(name) == NULL)
         add(g, pdo, name);
     size_t length = strlen(name);

@@ -50,6 +50,31 @@ static void send_and_reap(void *context)
     free(context);
 }
 
+static void request(DEVICE_OBJECT *device, UCHAR minor, POWER_STATE state, PVOID completion, PVOID context)
+{
+    struct device_request *r = calloc(1, sizeof(*r));
+    if (r == NULL)
+        environment_failed("no memory for a power request");
+    *r = (struct device_request){.device = device,
+                                 .minor = minor,
+                                 .state = state,
+                                 .completion = completion,
+                                 .context = context,
+                                 .top = device_top(device)};
+    device_reference(r->top);
+    host_request_prepare(&r->host, r->top, IRP_MJ_POWER, minor);
+    r->host.finished = device_request_finished;
+    r->host.context = r;
+    irp_next(r->host.irp)->Parameters.Power.Type = DEVICE_POWER_STATE_TYPE;
+    irp_next(r->host.irp)->Parameters.Power.State = state;
+    system_work_queue(send_and_reap, r);
+}
+
+void power_request_device_state(DEVICE_OBJECT *device, LONG state, PVOID completion, PVOID context)
+{
+    request(device, IRP_MN_SET_POWER, (POWER_STATE){.DeviceState = state}, completion, context);
+}
+
 static NTSTATUS NTAPI po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state, PVOID completion,
                                            PVOID context, PIRP *irp)
 {
@@ -64,22 +89,7 @@ static NTSTATUS NTAPI po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, P
                     (int)state.DeviceState);
     if (minor == IRP_MN_WAIT_WAKE || fail_point("power-irp"))
         return STATUS_INSUFFICIENT_RESOURCES;
-    struct device_request *r = calloc(1, sizeof(*r));
-    if (r == NULL)
-        environment_failed("no memory for a power request");
-    *r = (struct device_request){.device = d->object,
-                                 .minor = minor,
-                                 .state = state,
-                                 .completion = completion,
-                                 .context = context,
-                                 .top = device_top(d->object)};
-    device_reference(r->top);
-    host_request_prepare(&r->host, r->top, IRP_MJ_POWER, minor);
-    r->host.finished = device_request_finished;
-    r->host.context = r;
-    irp_next(r->host.irp)->Parameters.Power.Type = DEVICE_POWER_STATE_TYPE;
-    irp_next(r->host.irp)->Parameters.Power.State = state;
-    system_work_queue(send_and_reap, r);
+    request(d->object, minor, state, completion, context);
     return STATUS_PENDING;
 }
 

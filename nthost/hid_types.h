@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * What passes between HIDCLASS, its minidrivers and user-mode programs (pages of hidport.h and hidclass.h of the Windows
+ * driver documentation).
+ */
+#ifndef NTHOST_HID_TYPES_H
+#define NTHOST_HID_TYPES_H
+
+#include "wdm_types.h"
+
+#define HID_REVISION 1u
+
+typedef struct _HID_MINIDRIVER_REGISTRATION {
+    ULONG Revision;
+    PDRIVER_OBJECT DriverObject;
+    PUNICODE_STRING RegistryPath;
+    ULONG DeviceExtensionSize;
+    BOOLEAN DevicesArePolled;
+    UCHAR Reserved[3];
+} HID_MINIDRIVER_REGISTRATION;
+
+typedef struct _HID_DEVICE_EXTENSION {
+    PDEVICE_OBJECT PhysicalDeviceObject, NextDeviceObject;
+    PVOID MiniDeviceExtension;
+} HID_DEVICE_EXTENSION;
+
+typedef struct _HID_DEVICE_ATTRIBUTES {
+    ULONG Size;
+    USHORT VendorID, ProductID, VersionNumber;
+    USHORT Reserved[11];
+} HID_DEVICE_ATTRIBUTES;
+
+typedef struct __attribute__((packed)) _HID_DESCRIPTOR {
+    UCHAR bLength, bDescriptorType;
+    USHORT bcdHID;
+    UCHAR bCountry, bNumDescriptors, bReportType;
+    USHORT wReportLength;
+} HID_DESCRIPTOR;
+
+typedef struct _HID_XFER_PACKET {
+    PUCHAR reportBuffer;
+    ULONG reportBufferLen;
+    UCHAR reportId;
+} HID_XFER_PACKET;
+
+typedef struct _HID_COLLECTION_INFORMATION {
+    ULONG DescriptorSize;
+    BOOLEAN Polled;
+    UCHAR Reserved1[1];
+    USHORT VendorID, ProductID, VersionNumber;
+} HID_COLLECTION_INFORMATION;
+
+typedef struct _HID_SUBMIT_IDLE_NOTIFICATION_CALLBACK_INFO {
+    PVOID IdleCallback, IdleContext;
+} HID_SUBMIT_IDLE_NOTIFICATION_CALLBACK_INFO;
+
+/* CTL_CODE(FILE_DEVICE_KEYBOARD, id, method, FILE_ANY_ACCESS) */
+#define HID_CODE(id, method) (0x000b0000u | (ULONG)(id) << 2 | (method))
+#define IOCTL_HID_GET_DEVICE_DESCRIPTOR HID_CODE(0, 3)
+#define IOCTL_HID_GET_REPORT_DESCRIPTOR HID_CODE(1, 3)
+#define IOCTL_HID_READ_REPORT HID_CODE(2, 3)
+#define IOCTL_HID_WRITE_REPORT HID_CODE(3, 3)
+#define IOCTL_HID_GET_STRING HID_CODE(4, 3)
+#define IOCTL_HID_ACTIVATE_DEVICE HID_CODE(7, 3)
+#define IOCTL_HID_DEACTIVATE_DEVICE HID_CODE(8, 3)
+#define IOCTL_HID_GET_DEVICE_ATTRIBUTES HID_CODE(9, 3)
+#define IOCTL_HID_SEND_IDLE_NOTIFICATION_REQUEST HID_CODE(10, 3)
+#define IOCTL_HID_GET_COLLECTION_DESCRIPTOR HID_CODE(100, 3)
+#define IOCTL_HID_GET_COLLECTION_INFORMATION HID_CODE(106, 0)
+#define IOCTL_HID_FLUSH_QUEUE HID_CODE(101, 3)
+#define IOCTL_GET_NUM_DEVICE_INPUT_BUFFERS HID_CODE(104, 0)
+#define IOCTL_SET_NUM_DEVICE_INPUT_BUFFERS HID_CODE(105, 0)
+#define IOCTL_HID_SET_FEATURE HID_CODE(100, 1)
+#define IOCTL_HID_GET_FEATURE HID_CODE(100, 2)
+#define IOCTL_HID_SET_OUTPUT_REPORT HID_CODE(101, 1)
+#define IOCTL_HID_GET_INPUT_REPORT HID_CODE(104, 2)
+#define IOCTL_HID_GET_MANUFACTURER_STRING HID_CODE(110, 2)
+#define IOCTL_HID_GET_PRODUCT_STRING HID_CODE(111, 2)
+#define IOCTL_HID_GET_SERIALNUMBER_STRING HID_CODE(112, 2)
+#define IOCTL_HID_GET_INDEXED_STRING HID_CODE(120, 2)
+
+enum { HID_STRING_ID_IMANUFACTURER = 14, HID_STRING_ID_IPRODUCT = 15, HID_STRING_ID_ISERIALNUMBER = 16 };
+
+#define GUID_DEVINTERFACE_HID_VALUES {0x4d1e55b2, 0xf16f, 0x11cf, {0x88, 0xcb, 0x00, 0x11, 0x11, 0x00, 0x00, 0x30}}
+
+WDM_ASSERT(sizeof(HID_MINIDRIVER_REGISTRATION), 32, 20);
+WDM_ASSERT(offsetof(HID_MINIDRIVER_REGISTRATION, DevicesArePolled), 0x1c, 0x10);
+WDM_ASSERT(sizeof(HID_DEVICE_EXTENSION), 24, 12);
+WDM_ASSERT(sizeof(HID_DEVICE_ATTRIBUTES), 32, 32);
+WDM_ASSERT(sizeof(HID_DESCRIPTOR), 9, 9);
+WDM_ASSERT(sizeof(HID_XFER_PACKET), 16, 12);
+WDM_ASSERT(sizeof(HID_COLLECTION_INFORMATION), 12, 12);
+
+#endif

@@ -73,7 +73,7 @@ static enum status add_section(struct parser *parser, struct inf_item *item)
         free(item->section);
         return inf_bad_line(inf->place, item->line, "the file has more sections than any INF can mean");
     }
-    inf->sections = xrealloc(inf->sections, (inf->section_count + 1) * sizeof(*inf->sections));
+    inf->sections = inf_grow(inf->sections, inf->section_count, sizeof(*inf->sections));
     inf->sections[inf->section_count++] = (struct inf_section){.name = item->section, .line = item->line};
     return STATUS_DONE;
 }
@@ -96,7 +96,7 @@ static enum status add_entry(struct parser *parser, struct inf_item *item)
     }
     ++parser->lines;
     section = &inf->sections[inf->section_count - 1];
-    section->lines = xrealloc(section->lines, (section->line_count + 1) * sizeof(*section->lines));
+    section->lines = inf_grow(section->lines, section->line_count, sizeof(*section->lines));
     section->lines[section->line_count++] = item->entry;
     return STATUS_DONE;
 }
@@ -138,36 +138,46 @@ static void sort_sections(struct inf *inf)
     qsort_r(inf->by_name, inf->section_count, sizeof(*inf->by_name), compare_sections, inf);
 }
 
-static void append_lines(struct inf_section *section, struct inf_section *more)
+/* Moves the lines of sections `first` + 1 to `end` of by_name to `first`, whose name they share. */
+static void merge_group(struct inf *inf, size_t first, size_t end)
 {
-    if (more->line_count > 0) {
-        section->lines = xrealloc(section->lines, (section->line_count + more->line_count) * sizeof(*section->lines));
-        memcpy(section->lines + section->line_count, more->lines, more->line_count * sizeof(*more->lines));
+    struct inf_section *section = &inf->sections[inf->by_name[first]];
+    size_t count = section->line_count;
+
+    for (size_t i = first + 1; i < end; ++i) {
+        count += inf->sections[inf->by_name[i]].line_count;
+    }
+    section->lines = xrealloc(section->lines, count * sizeof(*section->lines));
+    section->again = inf->sections[inf->by_name[first + 1]].line;
+    for (size_t i = first + 1; i < end; ++i) {
+        struct inf_section *more = &inf->sections[inf->by_name[i]];
+
+        if (more->line_count > 0) {
+            memcpy(section->lines + section->line_count, more->lines, more->line_count * sizeof(*more->lines));
+        }
         section->line_count += more->line_count;
         more->line_count = 0;
+        free_section(more);
+        *more = (struct inf_section){0};
     }
-    free_section(more);
-    *more = (struct inf_section){0};
 }
 
 /* "If more than one section in an INF file has the same name, the system merges their entries and directives." */
-static void merge_sections(struct parser *parser)
+static void merge_sections(struct inf *inf)
 {
-    struct inf *inf = parser->inf;
     size_t kept = 0;
-    size_t first = 0;
+    size_t end;
 
     sort_sections(inf);
-    for (size_t i = 1; i < inf->section_count; ++i) {
-        struct inf_section *section = &inf->sections[inf->by_name[first]];
-        struct inf_section *next = &inf->sections[inf->by_name[i]];
+    for (size_t first = 0; first < inf->section_count; first = end) {
+        const char *name = inf->sections[inf->by_name[first]].name;
 
-        if (!inf_same_name(section->name, next->name)) {
-            first = i;
-            continue;
+        for (end = first + 1; end < inf->section_count && inf_same_name(inf->sections[inf->by_name[end]].name, name);) {
+            ++end;
         }
-        section->again = section->again == 0 ? next->line : section->again;
-        append_lines(section, next);
+        if (end > first + 1) {
+            merge_group(inf, first, end);
+        }
     }
     for (size_t i = 0; i < inf->section_count; ++i) {
         if (inf->sections[i].name != NULL) {
@@ -252,7 +262,7 @@ enum status inf_parse(const char *place, const void *data, size_t size, struct i
         status = read_items(&parser, text.data);
     }
     if (status == STATUS_DONE) {
-        merge_sections(&parser);
+        merge_sections(inf);
         if (inf_section(inf, "Version") == NULL) {
             diag_error(place, "has no [Version] section, so it is no INF file");
             status = STATUS_BAD_INPUT;

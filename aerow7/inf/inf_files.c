@@ -3,6 +3,7 @@
 #include "inf/inf_evaluate.h"
 
 #include "inf/inf_decoration.h"
+#include "inf/inf_lexer.h"
 #include "base/file_tree.h"
 
 #include <stdlib.h>
@@ -118,7 +119,7 @@ static void add_file(struct inf_evaluation *evaluation, const char *list, const 
         }
     }
     check_path(evaluation, &file);
-    package->files = xrealloc(package->files, (package->file_count + 1) * sizeof(*package->files));
+    package->files = inf_grow(package->files, package->file_count, sizeof(*package->files));
     package->files[package->file_count++] = file;
 }
 

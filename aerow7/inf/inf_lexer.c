@@ -21,7 +21,13 @@ struct field {
 
 void inf_lexer_begin(struct inf_lexer *lexer, const char *place, const char *text, struct findings *findings)
 {
-    *lexer = (struct inf_lexer){.place = place, .text = text, .line = 1, .values = VALUES_LIMIT, .findings = findings};
+    *lexer = (struct inf_lexer){
+        .place = place, .text = text, .line = 1, .column = 1, .values = VALUES_LIMIT, .findings = findings};
+}
+
+void *inf_grow(void *list, size_t count, size_t element_size)
+{
+    return (count & (count - 1)) == 0 ? xrealloc(list, (count == 0 ? 1 : count * 2) * element_size) : list;
 }
 
 void inf_line_free(struct inf_line *line)
@@ -65,7 +71,8 @@ static void skip_line_end(struct inf_lexer *lexer)
     } else {
         return;
     }
-    lexer->line_start = lexer->at;
+    lexer->column_at = lexer->at;
+    lexer->column = 1;
     ++lexer->line;
 }
 
@@ -91,6 +98,13 @@ static size_t characters(const char *text, size_t size)
         count += (text[i] & 0xC0) != 0x80 ? 1 : 0;
     }
     return count;
+}
+
+static unsigned current_column(struct inf_lexer *lexer)
+{
+    lexer->column += (unsigned)characters(lexer->text + lexer->column_at, lexer->at - lexer->column_at);
+    lexer->column_at = lexer->at;
+    return lexer->column;
 }
 
 /*
@@ -122,6 +136,22 @@ static void take(struct inf_lexer *lexer, struct field *field, size_t count)
     text_add(&field->source, lexer->text + lexer->at, count);
     field->source_kept = field->source.size;
     lexer->at += count;
+}
+
+/* One character, or all backslashes of a run, which was looked at as a whole before. */
+static void take_plain(struct inf_lexer *lexer, struct field *field)
+{
+    const char *text = lexer->text + lexer->at;
+    size_t count = *text == '\\' ? strspn(text, "\\") : 1;
+
+    text_add(&field->text, text, count);
+    if (is_blank(*text)) {
+        text_add(&field->source, text, count);
+        lexer->at += count;
+    } else {
+        field->text_kept = field->text.size;
+        take(lexer, field, count);
+    }
 }
 
 /* From one quote to the other. "Escape the double quote character with another double quote character." */
@@ -170,7 +200,7 @@ static enum status lex_field(struct inf_lexer *lexer, bool key, struct inf_value
     while (text[lexer->at] == '\\' && skip_continuation(lexer)) {
     }
     field.value.line = lexer->line;
-    field.value.column = (unsigned)characters(text + lexer->line_start, lexer->at - lexer->line_start) + 1;
+    field.value.column = current_column(lexer);
     while (status == STATUS_DONE && !is_line_end(text[lexer->at])) {
         char c = text[lexer->at];
 
@@ -184,13 +214,7 @@ static enum status lex_field(struct inf_lexer *lexer, bool key, struct inf_value
             status = take_quoted(lexer, &field);
             continue;
         }
-        text_add(&field.text, &c, 1);
-        text_add(&field.source, &c, 1);
-        ++lexer->at;
-        if (!is_blank(c)) {
-            field.text_kept = field.text.size;
-            field.source_kept = field.source.size;
-        }
+        take_plain(lexer, &field);
     }
     finish_field(lexer, &field, value);
     return status;
@@ -198,7 +222,7 @@ static enum status lex_field(struct inf_lexer *lexer, bool key, struct inf_value
 
 static void add_value(struct inf_line *line, struct inf_value value)
 {
-    line->values = xrealloc(line->values, (line->value_count + 1) * sizeof(*line->values));
+    line->values = inf_grow(line->values, line->value_count, sizeof(*line->values));
     line->values[line->value_count++] = value;
 }
 

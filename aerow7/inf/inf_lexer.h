@@ -28,7 +28,8 @@ struct inf_lexer {
     const char *place;
     const char *text; /* ends in a zero byte, and holds no other */
     size_t at;
-    size_t line_start;
+    size_t column_at; /* where the column below was counted up to, on this line */
+    unsigned column;
     unsigned line;
     size_t values; /* how many there may still be */
     struct findings *findings;
@@ -38,6 +39,9 @@ void inf_lexer_begin(struct inf_lexer *lexer, const char *place, const char *tex
 
 /* STATUS_BAD_INPUT, reported, for what stops Windows as well: a quote or a header that does not end on its line. */
 enum status inf_lexer_next(struct inf_lexer *lexer, struct inf_item *item);
+
+/* Room for one more element behind `count`, which must have grown by ones: by doubling, so that it stays linear. */
+void *inf_grow(void *list, size_t count, size_t element_size);
 
 void inf_line_free(struct inf_line *line);
 

@@ -3,6 +3,7 @@
 
 #include "inf/inf_decoration.h"
 #include "inf/inf_evaluate.h"
+#include "inf/inf_lexer.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -171,7 +172,7 @@ static void add_model(struct inf_evaluation *evaluation, const struct inf_line *
         findings_add(evaluation->faults, SEVERITY_ERROR, "1261", evaluation->inf->place, line->line,
                      "the model's install section [%s] is not there", base);
     }
-    package->models = xrealloc(package->models, (package->model_count + 1) * sizeof(*package->models));
+    package->models = inf_grow(package->models, package->model_count, sizeof(*package->models));
     model = &package->models[package->model_count++];
     *model = (struct inf_model){
         .description = xstrdup(line->key.text),

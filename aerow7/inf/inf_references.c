@@ -3,6 +3,7 @@
 
 #include "inf/inf_decoration.h"
 #include "inf/inf_evaluate.h"
+#include "inf/inf_lexer.h"
 #include "inf/inf_strings.h"
 
 #include <stdlib.h>
@@ -15,7 +16,6 @@ struct collector {
     const struct inf *inf;
     struct inf_references *references;
     bool *visited[INF_ROLE_COUNT];
-    size_t capacity;
     bool windows7;
     unsigned depth;
 };
@@ -76,10 +76,7 @@ static void add_reference(struct collector *collector, enum inf_role role, const
         .windows7 = collector->windows7,
     };
 
-    if (references->count == collector->capacity) {
-        collector->capacity = collector->capacity == 0 ? 64 : collector->capacity * 2;
-        references->list = xrealloc(references->list, collector->capacity * sizeof(*references->list));
-    }
+    references->list = inf_grow(references->list, references->count, sizeof(*references->list));
     references->list[references->count++] = reference;
     if (reference.target != NULL) {
         visit(collector, reference.target, reference.role);
@@ -179,7 +176,7 @@ static void visit_models(struct collector *collector, const struct inf_section *
         return;
     }
     collector->visited[INF_ROLE_MODELS][index] = true;
-    references->models = xrealloc(references->models, (references->models_count + 1) * sizeof(*references->models));
+    references->models = inf_grow(references->models, references->models_count, sizeof(*references->models));
     references->models[references->models_count++] = models;
     visit(collector, models, INF_ROLE_MODELS);
     for (size_t i = 0; i < models->line_count; ++i) {

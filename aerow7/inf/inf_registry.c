@@ -2,6 +2,8 @@
 /* Add-registry sections: reg-root,[subkey],[value-entry-name],[flags],[value][,[value]] */
 #include "inf/inf_evaluate.h"
 
+#include "inf/inf_lexer.h"
+
 #include <stdlib.h>
 
 #define VALUES_LIMIT 65536
@@ -11,14 +13,15 @@ bool inf_add_registry(const struct inf_section *section, struct inf_registry_val
     if (section->line_count > VALUES_LIMIT - *count) {
         return false;
     }
-    *values = xrealloc(*values, (*count + section->line_count) * sizeof(**values));
     for (size_t i = 0; i < section->line_count; ++i) {
         const struct inf_line *line = &section->lines[i];
-        struct inf_registry_value *value = &(*values)[*count];
+        struct inf_registry_value *value;
 
         if (line->key.text != NULL) {
             continue;
         }
+        *values = inf_grow(*values, *count, sizeof(**values));
+        value = &(*values)[*count];
         *value = (struct inf_registry_value){
             .root = xstrdup(inf_value_text(line, 0)),
             .key = xstrdup(inf_value_text(line, 1)),

@@ -125,28 +125,22 @@ static int compare_ids(const void *a, const void *b)
 
 static void models_1294(const struct check *check, const struct inf_section *models)
 {
-    struct claimed_id *ids;
+    struct claimed_id *ids = xcalloc(models->line_count, sizeof(*ids));
     size_t count = 0;
 
-    for (size_t i = 0; i < models->line_count; ++i) {
-        count += models->lines[i].value_count;
-    }
-    ids = xcalloc(count, sizeof(*ids));
-    count = 0;
+    /* A compatible ID may well be another model's hardware ID. */
     for (size_t i = 0; i < models->line_count; ++i) {
         const struct inf_line *line = &models->lines[i];
 
-        for (size_t j = 1; j < line->value_count; ++j) {
-            if (line->values[j].text[0] != 0) {
-                ids[count++] = (struct claimed_id){line->values[j].text, line->values[j].line};
-            }
+        if (inf_value_text(line, 1)[0] != 0) {
+            ids[count++] = (struct claimed_id){inf_value_text(line, 1), line->line};
         }
     }
     qsort(ids, count, sizeof(*ids), compare_ids);
     for (size_t i = 1; i < count; ++i) {
         if (strcasecmp(ids[i - 1].id, ids[i].id) == 0) {
-            inf_report(check, "1294", ids[i].line, "[%s] has ID %s twice, in line %u too", models->name, ids[i].id,
-                       ids[i - 1].line);
+            inf_report(check, "1294", ids[i].line, "[%s] has hardware ID %s twice, in line %u too", models->name,
+                       ids[i].id, ids[i - 1].line);
         }
     }
     free(ids);
@@ -245,7 +239,7 @@ static const struct inf_rule rules[] = {
     {"1271", SEVERITY_ERROR, "a model names an install section and a hardware ID", rule_1271},
     {"1287", SEVERITY_ERROR, "a decoration in [Manufacturer] is one that Windows can read", rule_1287},
     {"1288", SEVERITY_ERROR, "a decoration with a build number is for Windows 10 build 14310 or later", rule_1288},
-    {"1294", SEVERITY_ERROR, "a models section has each ID once", rule_1294},
+    {"1294", SEVERITY_ERROR, "a models section has each hardware ID once", rule_1294},
     {"1296", SEVERITY_ERROR, "each model that Windows 7 installs has a function driver", rule_1296},
     {"1297", SEVERITY_ERROR, "some model is for Windows 7", rule_1297},
     {"2010", SEVERITY_WARNING, "a models section names the architecture that it is for", rule_2010},

@@ -5,6 +5,7 @@
 #include "inf/inf_decoration.h"
 #include "inf/inf_evaluate.h"
 #include "inf/inf_identity.h"
+#include "inf/inf_lexer.h"
 #include "inf/inf_strings.h"
 #include "base/text.h"
 
@@ -28,8 +29,8 @@ static void add_claims(struct claims *claims, const struct inf *inf, const struc
     for (size_t i = 0; i < package->model_count; ++i) {
         const struct inf_model *model = &package->models[i];
 
-        claims->list = xrealloc(claims->list, (claims->count + model->id_count) * sizeof(*claims->list));
         for (size_t j = 0; j < model->id_count; ++j) {
+            claims->list = inf_grow(claims->list, claims->count, sizeof(*claims->list));
             claims->list[claims->count++] = (struct claim){model->ids[j], inf, model->line};
         }
     }

@@ -177,23 +177,17 @@ const char *pe_string(const struct pe_image *image, uint32_t address)
 
 /*
  * The sum of all 16-bit words with carry, the field itself taken as zero, plus the size of the file
- * (MapFileAndCheckSum, ImageHlp documentation).
+ * (MapFileAndCheckSum, ImageHlp documentation). By bytes, because a header at an odd offset puts the field across words.
  */
 uint32_t pe_checksum(const struct pe_image *image)
 {
     uint32_t sum = 0;
 
-    for (size_t i = 0; i < image->size; i += 2) {
-        uint32_t word = image->data[i];
-
-        if (i + 1 < image->size) {
-            word |= (uint32_t)image->data[i + 1] << 8;
+    for (size_t i = 0; i < image->size; ++i) {
+        if (i < image->checksum_offset || i >= image->checksum_offset + 4) {
+            sum += (uint32_t)image->data[i] << (i % 2 == 0 ? 0 : 8);
+            sum = (sum & 0xFFFF) + (sum >> 16);
         }
-        if (i >= image->checksum_offset && i < image->checksum_offset + 4) {
-            word = 0;
-        }
-        sum += word;
-        sum = (sum & 0xFFFF) + (sum >> 16);
     }
     return (sum & 0xFFFF) + (sum >> 16) + (uint32_t)image->size;
 }

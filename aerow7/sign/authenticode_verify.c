@@ -177,8 +177,8 @@ static enum status check_message(const struct reading *reading, const PKCS7 *mes
 }
 
 /*
- * OpenSSL hashes attributes as it would write them, not as they stand in the file. Only where the two are one is a right
- * signature one over these bytes.
+ * OpenSSL hashes attributes as it would write them, not as they stand in the file. Only where the two are one is a
+ * right signature one over these bytes.
  */
 static bool is_der(const PKCS7 *message, const unsigned char *der, size_t size)
 {

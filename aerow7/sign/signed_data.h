@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * PKCS#7 SignedData whose content is not an OCTET STRING but a structure of its own, as Authenticode and catalogs have
- * it; the CMS functions of OpenSSL refuse that, its PKCS7 ones take it. The signed digest is that of the content's value
- * octets, without tag and length (PKCS#7 v1.5, section 9.3).
+ * it; the CMS functions of OpenSSL refuse that, its PKCS7 ones take it. The signed digest is that of the content's
+ * value octets, without tag and length (PKCS#7 v1.5, section 9.3).
  */
 #ifndef AEROW7_SIGNED_DATA_H
 #define AEROW7_SIGNED_DATA_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Any bytes as a PE file: what is parsed lies within the file, the hash can be formed exactly when the certificate table
- * is where it may be, does not depend on CheckSum, and the page hashes have the size that the sections ask for.
+ * Any bytes as a PE file: what is parsed lies within the file, the hash can be formed exactly when the certificate
+ * table is where it may be, does not depend on CheckSum, and the page hashes have the size that the sections ask for.
  */
 #include "fuzz.h"
 #include "pe/pe_hash.h"

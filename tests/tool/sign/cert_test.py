@@ -30,7 +30,8 @@ def check_defaults(folder):
                    "Not After : Dec 31 23:59:59 2049 GMT", "Exponent: 65537", "X509v3 Key Usage: critical",
                    "Digital Signature", "X509v3 Extended Key Usage", "Code Signing"):
         assert wanted in text, wanted
-    times = [at for at in must("openssl", "asn1parse", "-inform", "DER", "-in", cer).stdout.splitlines() if "TIME" in at]
+    lines = must("openssl", "asn1parse", "-inform", "DER", "-in", cer).stdout.splitlines()
+    times = [line for line in lines if "TIME" in line]
     assert len(times) == 2 and all("UTCTIME" in t for t in times), times
     public = must("openssl", "pkey", "-in", key, "-pubout").stdout
     assert public == must("openssl", "x509", "-in", cer, "-inform", "DER", "-noout", "-pubkey").stdout
@@ -63,7 +64,8 @@ def check_reuse(folder):
     failed("exists already", NOT_WRITTEN, "--out", folder / "a")
     tool("cert", "create", "--out", folder / "a", "--reuse")
     assert before == (cer.read_bytes(), key.read_bytes())
-    failed("is signed with RSA-SHA1, not with sha256", BAD_INPUT, "--out", folder / "a", "--reuse", "--digest", "sha256")
+    failed("is signed with RSA-SHA1, not with sha256", BAD_INPUT, "--out", folder / "a", "--reuse", "--digest",
+           "sha256")
     key.chmod(0o644)
     failed("others than its owner", BAD_INPUT, "--out", folder / "a", "--reuse")
     key.chmod(0o600)
@@ -88,8 +90,8 @@ def check_reuse(folder):
 
 
 def check_options(folder):
-    tool("cert", "create", "--out", folder / "b", "--name", "mine", "--subject", "CN=Me\\, myself,O=\u00c4rger", "--digest",
-         "sha256", "--not-before", "2015-02-28", "--not-after", "2045-06-30")
+    tool("cert", "create", "--out", folder / "b", "--name", "mine", "--subject", "CN=Me\\, myself,O=\u00c4rger",
+         "--digest", "sha256", "--not-before", "2015-02-28", "--not-after", "2045-06-30")
     shown = json.loads(tool("cert", "show", folder / "b/mine.cer", "--json").stdout)["certificates"][0]
     assert shown["subject"] == shown["issuer"] == "O=\u00c4rger,CN=Me\\, myself", shown
     assert shown["signature"] == "RSA-SHA256"
@@ -131,7 +133,8 @@ def check_pfx(folder):
     (folder / "p/aero-test.pem").unlink()
     (folder / "p/aero-test.cer").unlink()
     failed("aero-test.pfx: exists", NOT_WRITTEN, "--out", folder / "p", "--pfx")
-    for name, data in (("a.cer", b""), ("b.cer", b"0\x82"), ("c.cer", b"-----BEGIN CERTIFICATE-----\n"), ("d.pfx", b"0\0")):
+    for name, data in (("a.cer", b""), ("b.cer", b"0\x82"), ("c.cer", b"-----BEGIN CERTIFICATE-----\n"),
+                       ("d.pfx", b"0\0")):
         (folder / name).write_bytes(data)
         assert name in tool("cert", "show", folder / name, status=BAD_INPUT).stderr
 

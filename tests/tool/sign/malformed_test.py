@@ -13,11 +13,12 @@ SIGNED_DATA, PE_DATA, NESTED = "1.2.840.113549.1.7.2", "1.3.6.1.4.1.311.2.1.4", 
 
 
 class Message:
-    """A SignedData taken apart into what its parts' bytes are, to be put together differently."""
+    """A SignedData taken apart, to be put together differently."""
 
     def __init__(self, data):
         signed = list(children(data, list(children(data, list(children(data, 0))[1]))[0]))
-        self.version, self.digests, self.content, self.certificates = (data[at:read_der(data, at)[2]] for at in signed[:4])
+        parts = [data[at:read_der(data, at)[2]] for at in signed[:4]]
+        self.version, self.digests, self.content, self.certificates = parts
         self.info = [data[at:read_der(data, at)[2]] for at in children(data, list(children(data, signed[-1]))[0])]
 
     def build(self, infos=None, certificates=None, content=None, digests=None, version=None):
@@ -83,71 +84,80 @@ def cases(image, listing):
     """name -> (status, text of the reason, file)."""
     m, bad, broken = Message(message_of(image)), BAD_INPUT, CHECK_FAILED
     plain = m.build()
-    behind = "behind the message that nobody signed"
-    yield "table-of-nothing", bad, "end of the file", wrap(image, plain, table=(len(image), 0))
-    yield "table-beyond-the-file", bad, "end of the file", wrap(image, plain, table=(0x7FFFFFF8, 8))
-    yield "table-wraps-around", bad, "end of the file", wrap(image, plain, table=(0xFFFFFFF8, 0x10))
-    yield "table-over-a-section", bad, "end of the file", wrap(image, plain, table=(0x200, len(wrap(image, plain)) - 0x200))
-    yield "table-over-the-headers", bad, "end of the file", wrap(image, plain, table=(8, len(wrap(image, plain)) - 8))
-    yield "table-not-at-the-end", bad, "end of the file", fix_checksum(wrap(image, plain) + bytes(8))
-    yield "entry-shorter-than-its-header", bad, "does not fit", wrap(image, plain, length=7)
-    yield "entry-of-no-length", bad, "does not fit", wrap(image, plain, length=0)
-    yield "entry-longer-than-the-table", bad, "does not fit", wrap(image, plain, length=0x7FFFFFFF)
-    yield "entry-of-revision-1", bad, "unknown kind", wrap(image, plain, revision=0x100)
-    yield "entry-of-another-type", bad, "unknown kind", wrap(image, plain, kind=1)
-    yield "entry-and-a-half", bad, "does not fit", wrap(image, plain, extra=b"\x10\0\0\0\0\0\0\0")
-    yield "bytes-behind-the-message", bad, behind, wrap(image, plain + b"payload")
-    yield "zeros-behind-the-message", bad, behind, wrap(image, plain + bytes(64))
-    yield "message-cut-short", bad, "not PKCS#7", wrap(image, plain[:-20])
-    yield "message-of-nothing", bad, "not PKCS#7", wrap(image, b"\x30\0")
-    yield "message-without-content", bad, "not PKCS#7", wrap(image, der(0x30, oid(SIGNED_DATA)))
-    yield "message-of-indefinite-length", bad, "not PKCS#7", wrap(image, m.build(content=der(0x30, oid(PE_DATA), der(
+
+    def behind(message, **how):
+        return wrap(image, message, **how)
+
+    def signs(value, kind=PE_DATA):
+        return behind(m.build(content=content(value, kind)))
+
+    unsigned = "behind the message that nobody signed"
+    yield "table-of-nothing", bad, "end of the file", behind(plain, table=(len(image), 0))
+    yield "table-beyond-the-file", bad, "end of the file", behind(plain, table=(0x7FFFFFF8, 8))
+    yield "table-wraps-around", bad, "end of the file", behind(plain, table=(0xFFFFFFF8, 0x10))
+    yield "table-over-a-section", bad, "end of the file", behind(plain, table=(0x200, len(behind(plain)) - 0x200))
+    yield "table-over-the-headers", bad, "end of the file", behind(plain, table=(8, len(behind(plain)) - 8))
+    yield "table-not-at-the-end", bad, "end of the file", fix_checksum(behind(plain) + bytes(8))
+    yield "entry-shorter-than-its-header", bad, "does not fit", behind(plain, length=7)
+    yield "entry-of-no-length", bad, "does not fit", behind(plain, length=0)
+    yield "entry-longer-than-the-table", bad, "does not fit", behind(plain, length=0x7FFFFFFF)
+    yield "entry-of-revision-1", bad, "unknown kind", behind(plain, revision=0x100)
+    yield "entry-of-another-type", bad, "unknown kind", behind(plain, kind=1)
+    yield "entry-and-a-half", bad, "does not fit", behind(plain, extra=b"\x10\0\0\0\0\0\0\0")
+    yield "bytes-behind-the-message", bad, unsigned, behind(plain + b"payload")
+    yield "zeros-behind-the-message", bad, unsigned, behind(plain + bytes(64))
+    yield "message-cut-short", bad, "not PKCS#7", behind(plain[:-20])
+    yield "message-of-nothing", bad, "not PKCS#7", behind(b"\x30\0")
+    yield "message-without-content", bad, "not PKCS#7", behind(der(0x30, oid(SIGNED_DATA)))
+    yield "message-of-indefinite-length", bad, "not PKCS#7", behind(m.build(content=der(0x30, oid(PE_DATA), der(
         0xA0, b"\x30\x80" + indirect()[2:] + b"\0\0"))))
-    yield "message-not-der", bad, "not encoded in DER", wrap(image, plain[:1] + b"\x83\0" + plain[2:])
-    yield "issuer-in-other-case", broken, "certificate is not in the message", wrap(image, m.build([m.signer(
+    yield "message-not-der", bad, "not encoded in DER", behind(plain[:1] + b"\x83\0" + plain[2:])
+    yield "issuer-in-other-case", broken, "certificate is not in the message", behind(m.build([m.signer(
         _1=m.info[1].replace(b"one", b"One"))]))
-    yield "message-nested-deep", bad, "cannot be read", wrap(image, m.build(content=content(deep(4000))))
-    yield "data-and-no-structure", bad, "not PKCS#7", wrap(image, m.build(content=content(der(4, b"x"), "1.2.840.113549.1.7.1")))
-    yield "octets-and-no-structure", bad, "not PKCS#7", wrap(image, m.build(content=content(der(4, b"x"))))
-    yield "no-content-at-all", bad, "not PKCS#7", wrap(image, m.build(content=der(0x30, oid(PE_DATA))))
-    yield "a-list-in-an-image", bad, "SpcIndirectData", wrap(image, m.build(content=content(indirect(), "1.3.6.1.4.1.311.10.1")))
-    yield "version-3", bad, "version 1", wrap(image, m.build(version=der(2, b"\3")))
-    yield "signer-of-version-3", bad, "version 1", wrap(image, m.build([m.signer(_0=der(2, b"\3"))]))
-    yield "no-signer", bad, "digest algorithms", wrap(image, m.build([]))
-    yield "two-signers", bad, "not one signer", wrap(image, m.build([m.signer(), m.signer()]))
-    yield "many-signers", bad, "too many", wrap(image, m.build([m.signer()] * 40))
-    yield "digests-of-nobody", bad, "digest algorithms", wrap(image, m.build(digests=der(0x31, der(
+    yield "message-nested-deep", bad, "cannot be read", signs(deep(4000))
+    yield "data-and-no-structure", bad, "not PKCS#7", signs(der(4, b"x"), "1.2.840.113549.1.7.1")
+    yield "octets-and-no-structure", bad, "not PKCS#7", signs(der(4, b"x"))
+    yield "no-content-at-all", bad, "not PKCS#7", behind(m.build(content=der(0x30, oid(PE_DATA))))
+    yield "a-list-in-an-image", bad, "SpcIndirectData", signs(indirect(), "1.3.6.1.4.1.311.10.1")
+    yield "version-3", bad, "version 1", behind(m.build(version=der(2, b"\3")))
+    yield "signer-of-version-3", bad, "version 1", behind(m.build([m.signer(_0=der(2, b"\3"))]))
+    yield "no-signer", bad, "digest algorithms", behind(m.build([]))
+    yield "two-signers", bad, "not one signer", behind(m.build([m.signer(), m.signer()]))
+    yield "many-signers", bad, "too many", behind(m.build([m.signer()] * 40))
+    yield "digests-of-nobody", bad, "digest algorithms", behind(m.build(digests=der(0x31, der(
         0x30, oid("2.16.840.1.101.3.4.2.1"), der(5)))))
-    yield "many-certificates", bad, "too many", wrap(image, m.build(certificates=der(0xA0, *[
+    yield "many-certificates", bad, "too many", behind(m.build(certificates=der(0xA0, *[
         m.certificates[read_der(m.certificates, 0)[1]:]] * 100)))
-    yield "no-certificate", broken, "certificate is not in the message", wrap(image, m.build(certificates=b""))
-    yield "no-attributes", broken, "no authenticated attributes", wrap(image, m.build([m.signer(_3=None)]))
-    yield "digest-given-twice", broken, "", wrap(image, attributes(m, lambda a: a + [a[-1]]))
-    yield "digest-left-out", broken, "", wrap(image, attributes(m, lambda a: a[:-1]))
-    yield "type-left-out", broken, "", wrap(image, attributes(m, lambda a: [x for x in a if oid("1.2.840.113549.1.9.3") not in x]))
-    yield "signature-of-no-bytes", broken, "wrong under the key", wrap(image, m.build([m.signer(_5=der(4))]))
-    yield "signature-of-zeros", broken, "wrong under the key", wrap(image, m.build([m.signer(_5=der(4, bytes(256)))]))
-    yield "signature-too-long", broken, "wrong under the key", wrap(image, m.build([m.signer(_5=der(4, b"\xFF" * 512))]))
-    yield "algorithm-pss", broken, "does not use", wrap(image, m.build([m.signer(_4=der(0x30, oid("1.2.840.113549.1.1.10")))]))
-    yield "algorithm-of-another-digest", broken, "does not use", wrap(image, m.build([m.signer(
+    yield "no-certificate", broken, "certificate is not in the message", behind(m.build(certificates=b""))
+    yield "no-attributes", broken, "no authenticated attributes", behind(m.build([m.signer(_3=None)]))
+    yield "digest-given-twice", broken, "", behind(attributes(m, lambda a: a + [a[-1]]))
+    yield "digest-left-out", broken, "", behind(attributes(m, lambda a: a[:-1]))
+    yield "type-left-out", broken, "", behind(attributes(
+        m, lambda a: [x for x in a if oid("1.2.840.113549.1.9.3") not in x]))
+    yield "signature-of-no-bytes", broken, "wrong under the key", behind(m.build([m.signer(_5=der(4))]))
+    yield "signature-of-zeros", broken, "wrong under the key", behind(m.build([m.signer(_5=der(4, bytes(256)))]))
+    yield "signature-too-long", broken, "wrong under the key", behind(m.build([m.signer(_5=der(4, b"\xFF" * 512))]))
+    yield "algorithm-pss", broken, "does not use", behind(m.build([m.signer(
+        _4=der(0x30, oid("1.2.840.113549.1.1.10")))]))
+    yield "algorithm-of-another-digest", broken, "does not use", behind(m.build([m.signer(
         _4=der(0x30, oid("1.2.840.113549.1.1.11"), der(5)))]))
-    yield "digest-md5", bad, "unknown kind", wrap(image, m.build(content=content(indirect("1.2.840.113549.2.5", 16))))
-    yield "digest-too-short", bad, "wrong length", wrap(image, m.build(content=content(indirect(size=19))))
-    yield "digest-of-another-file", broken, "not the one that was signed", wrap(image, m.build(content=content(indirect())))
-    yield "subject-is-no-image", bad, "not a PE image", wrap(image, m.build(content=content(indirect(kind="1.3.6.1.4.1.311.2.1.25"))))
-    yield "image-data-missing", bad, "not a PE image", wrap(image, m.build(content=content(indirect(data=b""))))
-    yield "image-data-of-garbage", bad, "cannot be read", wrap(image, m.build(content=content(indirect(data=der(0x30, b"\4\1x")))))
-    yield "moniker-of-unknown-class", bad, "unknown class", wrap(image, m.build(content=content(indirect(data=moniker(bytes(16))))))
-    yield "moniker-of-unknown-kind", bad, "unknown kind", wrap(image, m.build(content=content(indirect(
-        data=moniker(kind="1.3.6.1.4.1.311.2.3.9")))))
-    yield "moniker-of-garbage", bad, "cannot be read", wrap(image, m.build(content=content(indirect(data=moniker(tag=4)))))
-    yield "page-hashes-of-nothing", broken, "", wrap(image, m.build(content=content(indirect(data=moniker()))))
-    yield "nested-garbage", bad, "nested signature is not a structure", wrap(image, nest(m, der(4, b"x")))
-    yield "nested-cut-short", bad, "not PKCS#7", wrap(image, nest(m, der(0x30, plain[4:80])))
-    yield "nested-many-times", bad, "too many", wrap(image, nest(m, plain, 30))
-    yield "two-entries-for-one-image", DONE, "", wrap(image, plain, entries=2)
+    yield "digest-md5", bad, "unknown kind", signs(indirect("1.2.840.113549.2.5", 16))
+    yield "digest-too-short", bad, "wrong length", signs(indirect(size=19))
+    yield "digest-of-another-file", broken, "not the one that was signed", signs(indirect())
+    yield "subject-is-no-image", bad, "not a PE image", signs(indirect(kind="1.3.6.1.4.1.311.2.1.25"))
+    yield "image-data-missing", bad, "not a PE image", signs(indirect(data=b""))
+    yield "image-data-of-garbage", bad, "cannot be read", signs(indirect(data=der(0x30, b"\4\1x")))
+    yield "moniker-of-unknown-class", bad, "unknown class", signs(indirect(data=moniker(bytes(16))))
+    yield "moniker-of-unknown-kind", bad, "unknown kind", signs(indirect(
+        data=moniker(kind="1.3.6.1.4.1.311.2.3.9")))
+    yield "moniker-of-garbage", bad, "cannot be read", signs(indirect(data=moniker(tag=4)))
+    yield "page-hashes-of-nothing", broken, "", signs(indirect(data=moniker()))
+    yield "nested-garbage", bad, "nested signature is not a structure", behind(nest(m, der(4, b"x")))
+    yield "nested-cut-short", bad, "not PKCS#7", behind(nest(m, der(0x30, plain[4:80])))
+    yield "nested-many-times", bad, "too many", behind(nest(m, plain, 30))
+    yield "two-entries-for-one-image", DONE, "", behind(plain, entries=2)
     yield "catalog-of-nothing", bad, "not PKCS#7", b"\x30\0"
-    yield "catalog-with-bytes-behind", bad, behind, listing + b"\0"
+    yield "catalog-with-bytes-behind", bad, unsigned, listing + b"\0"
     yield "catalog-that-signs-an-image", bad, "certificate trust list", plain
 
 

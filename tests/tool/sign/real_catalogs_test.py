@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""real_catalogs_test.py AEROW7 SOURCE: virtio-win's catalogs for Windows 7, made by Microsoft's tools: every signature and
-timestamp is right, cross-signed, and what Windows 7 will say follows; a changed byte in what they sign is found. Exits
-with 77 where the record of them (../shared/golden beside the project, or AERO_SHARED) is not there."""
+"""real_catalogs_test.py AEROW7 SOURCE: virtio-win's catalogs for Windows 7, made by Microsoft's tools: every signature
+and timestamp is right, cross-signed, and what Windows 7 will say follows; a changed byte in what they sign is found.
+Exits with 77 where the record of them (../shared/golden beside the project, or AERO_SHARED) is not there."""
 import sys
 
 from sign_support import *

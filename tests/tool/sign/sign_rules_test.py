@@ -56,12 +56,19 @@ def check_bytes(folder, signer):
             assert signed[:table] == content + bytes(-len(content) % 8)
         theirs = folder / "theirs.sys"
         theirs.unlink(missing_ok=True)
-        must("osslsigncode", "sign", "-certs", other.certificate, "-key", other.key, "-h", "sha256", "-in", plain, "-out",
-             theirs)
+        must("osslsigncode", "sign", "-certs", other.certificate, "-key", other.key, "-h", "sha256", "-in", plain,
+             "-out", theirs)
         tool.sign(plain, signer, out=outs[0])
         tool.sign(theirs, signer, out=outs[1])
         assert outs[0].read_bytes() == outs[1].read_bytes()
         check_attributes(outs[0].read_bytes())
+    # A header at an odd offset puts the checksum across words (found by fuzzing).
+    content = pe(AMD64)
+    plain.write_bytes(content[:0x3C] + b"\x53\0\0\0" + bytes(0x13) + content[0x40:0x200 - 0x13] + content[0x200:])
+    tool.sign(plain, signer, out=outs[0])
+    image = outs[0].read_bytes()
+    assert struct.unpack_from("<I", image, pe_offsets(image)[0])[0] == checksum(image)
+    tool.verify(outs[0], "--root", signer.der)
     unsigned, once = folder / "unsigned.cat", folder / "once.cat"
     unsigned.write_bytes(catalog([("a.sys", bytes(range(20)), True)]))
     tool.sign(unsigned, signer, out=once)
@@ -85,7 +92,8 @@ def check_refusals(folder, signer):
     before = plain.read_bytes()
 
     def unfit(text, certificate=None, key=None, path=plain, status=BAD_INPUT, more=()):
-        refused(text, "sign", path, "--cert", certificate or signer.der, "--key", key or signer.key, *more, status=status)
+        refused(text, "sign", path, "--cert", certificate or signer.der, "--key", key or signer.key, *more,
+                status=status)
 
     for mode in (0o644, 0o640, 0o602):
         signer.key.chmod(mode)
@@ -98,7 +106,8 @@ def check_refusals(folder, signer):
     must("openssl", "pkey", "-in", signer.key, "-aes128", "-passout", "pass:x", "-out", folder / "locked.key")
     (folder / "locked.key").chmod(0o600)
     unfit("is encrypted", key=folder / "locked.key")
-    for name, options, text in (("expired", {"first": "20100101", "last": "20101231"}, "expired at 2010-12-31T23:59:59Z"),
+    for name, options, text in (("expired", {"first": "20100101", "last": "20101231"},
+                                 "expired at 2010-12-31T23:59:59Z"),
                                 ("early", {"first": "20480101"}, "is not valid before 2048-01-01T00:00:00Z"),
                                 ("server", {"usage": "serverAuth"}, "does not allow code signing"),
                                 ("keyusage", {"key_usage": "keyEncipherment"}, "does not allow digital signatures"),
@@ -117,7 +126,8 @@ def check_refusals(folder, signer):
     bad = folder / "bad.sys"
     for text, change in (
             ("certificate table is not at the end", lambda i: struct.pack_into("<II", i, directory, len(i) - 16, 8)),
-            ("certificate table is not at the end", lambda i: struct.pack_into("<II", i, directory, 0x200, len(i) - 0x200)),
+            ("certificate table is not at the end",
+             lambda i: struct.pack_into("<II", i, directory, 0x200, len(i) - 0x200)),
             ("certificate table is not at the end", lambda i: struct.pack_into("<II", i, directory, 0xFFFFFFF8, 8)),
             ("no entry for a certificate table", lambda i: struct.pack_into("<I", i, directory - 36, 4)),
             ("headers reach beyond the end", lambda i: struct.pack_into("<I", i, directory - 84, len(i) + 0x200)),
@@ -137,7 +147,8 @@ def check_refusals(folder, signer):
     whole = catalog([("a.sys", bytes(20), True)])
     for text, data in (("not one PKCS#7 message", whole[:-1]), ("not one PKCS#7 message", whole + b"\0"),
                        ("not PKCS#7 SignedData", der(0x30, oid("1.2.840.113549.1.7.1"), der(0xA0, der(4, b"x")))),
-                       ("not a certificate trust list", whole.replace(oid("1.3.6.1.4.1.311.10.1"), oid("1.3.6.1.4.1.311.10.2"))),
+                       ("not a certificate trust list",
+                        whole.replace(oid("1.3.6.1.4.1.311.10.1"), oid("1.3.6.1.4.1.311.10.2"))),
                        ("not PKCS#7 SignedData", der(0x30, oid("1.2.840.113549.1.7.2")))):
         bad = folder / "bad.cat"
         bad.write_bytes(data)

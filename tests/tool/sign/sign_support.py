@@ -45,7 +45,8 @@ class Signer:
     """A self-signed certificate and key, or one issued by another, made by openssl. Dates as openssl x509 has them."""
 
     def __init__(self, folder, name, issuer=None, digest="sha1", usage="codeSigning", authority=False, first="20090101",
-                 last="20491231", key_usage="digitalSignature", algorithm=("RSA", "rsa_keygen_bits:2048"), timestamps=False):
+                 last="20491231", key_usage="digitalSignature", algorithm=("RSA", "rsa_keygen_bits:2048"),
+                 timestamps=False):
         self.certificate, self.key, self.der = (folder / f"{name}{end}" for end in (".pem", ".key", ".cer"))
         if self.key.exists():
             self.key.unlink()
@@ -67,7 +68,8 @@ class Signer:
             f"database={base}/index\nserial={base}/serial\nnew_certs_dir={base}\npolicy=any\ndefault_md={digest}\n"
             "[any]\ncommonName=supplied\n[ext]\n" + "\n".join(extensions) + "\n")
         request = base / "request"
-        must("openssl", "req", "-new", "-key", self.key, "-subj", f"/CN={name}", "-config", base / "config", "-out", request)
+        must("openssl", "req", "-new", "-key", self.key, "-subj", f"/CN={name}", "-config", base / "config", "-out",
+             request)
         signer = issuer or self
         issued = ["-cert", issuer.certificate] if issuer else ["-selfsign"]
         must("openssl", "ca", "-batch", "-notext", "-config", base / "config", *issued, "-keyfile", signer.key, "-in",
@@ -83,7 +85,7 @@ class Tool:
     def __call__(self, *arguments, status=DONE, **options):
         result = run(self.path, *arguments, **options)
         assert result.returncode == status, \
-            f"{arguments}: status {result.returncode}, wanted {status}\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}"
+            f"{arguments}: status {result.returncode}, not {status}\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}"
         return result
 
     def sign(self, source, signer, *options, out=None, status=DONE):

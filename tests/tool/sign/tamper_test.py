@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""tamper_test.py AEROW7 [WAYS]: every byte of small signed images, and of a signed catalog, is changed, one at a time, in
-one bit or in WAYS of its eight. The header's checksum is put right again each time, so that it does not find what the signature has to find.
-Every change is found but those in places that no signature covers, which are listed here by what they are."""
+"""tamper_test.py AEROW7 [WAYS]: every byte of small signed images, and of a signed catalog, is changed, one at a time,
+in one bit or in WAYS of its eight. The header's checksum is put right again each time, so that it does not find what
+the signature has to find. Every change is found but those in places that no signature covers, which are listed here by what
+they are."""
 import sys
 
 from sign_support import *
@@ -35,7 +36,7 @@ def spans(message, base):
     return found
 
 
-# rsaEncryption and the algorithm with the digest in its name differ in one byte and mean the same: signers write either.
+# rsaEncryption and the algorithm with the digest in its name differ in one byte and mean the same; both are written.
 ALIKE = ["the last byte of the signature algorithm's OID"]
 
 
@@ -103,7 +104,8 @@ with temporary() as where:
         ORIGINAL = signed.read_bytes()
         message = message_of(ORIGINAL)
         missed = undetected(where, ORIGINAL, ".sys", signer.der, keep_checksum, WAYS)
-        print(digest, len(ORIGINAL), "bytes; not covered:", explain(missed, parts_of(message, len(ORIGINAL) - len(message)), ALIKE))
+        found = explain(missed, parts_of(message, len(ORIGINAL) - len(message)), ALIKE)
+        print(digest, len(ORIGINAL), "bytes; not covered:", found)
     # Dual: the nested signature is an unauthenticated attribute of the first. Its own bytes are verified; what makes it
     # an attribute of that kind is covered by nothing, so a change there makes it vanish.
     tool.sign(plain, signer, "--digest", "dual", out=signed)
@@ -114,7 +116,8 @@ with temporary() as where:
     begin = parts["unauthenticated attributes"][0]
     parts["the nested signature's attribute type"] = (begin, begin + 4 + 4 + 12)
     missed = undetected(where, ORIGINAL, ".sys", signer.der, keep_checksum, WAYS)
-    print("dual", len(ORIGINAL), "bytes; not covered:", explain(missed, parts, [*ALIKE, "the nested signature's attribute type"]))
+    found = explain(missed, parts, [*ALIKE, "the nested signature's attribute type"])
+    print("dual", len(ORIGINAL), "bytes; not covered:", found)
     unsigned, signed = where / "unsigned.cat", where / "signed.cat"
     unsigned.write_bytes(catalog([("a.sys", bytes(range(20)), True)]))
     tool.sign(unsigned, signer, out=signed)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""verdict_test.py AEROW7: what Windows 7 will say, against a table written here from the documentation (kernel-mode-code-
-signing-requirements, the-testsigning-boot-configuration-option, signature-categories-and-driver-installation,
-appendix-4--driver-signing-issues), for every way in which a driver and its catalog can be signed."""
+"""verdict_test.py AEROW7: what Windows 7 will say, against a table written here from the documentation (pages
+kernel-mode-code-signing-requirements, the-testsigning-boot-configuration-option, signature-categories-and-driver-
+installation, appendix-4--driver-signing-issues), for every way in which a driver and its catalog can be signed."""
 import sys
 
 from sign_support import *
@@ -13,7 +13,8 @@ STOCK, KB2015, KB2019 = "stock SP1", "KB3033929", "KB4474419 + KB4490628"
 
 def load(case, embedded, listed, authority):
     """`embedded`, `listed`: None or the digest. In words of the pages, not of the program."""
-    x64, boot, test, old = case["architecture"] == "x64", case["boot_start"], case["test_signing"], case["updates"] == STOCK
+    x64, old = case["architecture"] == "x64", case["updates"] == STOCK
+    boot, test = case["boot_start"], case["test_signing"]
     if not x64 and not boot:
         return "loads"
 
@@ -97,7 +98,8 @@ with temporary() as where:
     old = Signer(where, "old", first="20100101", last="20111231")
     stale = where / "stale.sys"
     if shutil.which("osslsigncode"):
-        must("osslsigncode", "sign", "-certs", old.certificate, "-key", old.key, "-h", "sha1", "-in", plain, "-out", stale)
+        must("osslsigncode", "sign", "-certs", old.certificate, "-key", old.key, "-h", "sha1", "-in", plain, "-out",
+             stale)
         found, = tool.verify(stale, status=CHECK_FAILED)
         assert {c["load"] for c in found["windows7"] if c["boot_start"]} == {"unknown"}
     text = tool("verify", plain, "--catalog", where / "signed.cat", "--allow-unsigned").stdout

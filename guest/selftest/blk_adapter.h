@@ -36,8 +36,8 @@ struct blk_adapter {
 };
 
 /*
- * Asks every port. `error` is ERROR_IS_FILE_NOT_FOUND when no port answers, ERROR_IS_ACCESS_DENIED when some could not be
- * asked. The adapters are to be closed.
+ * Asks every port. `error` is ERROR_IS_FILE_NOT_FOUND when no port answers, ERROR_IS_ACCESS_DENIED when some could not
+ * be asked. The adapters are to be closed.
  */
 size_t blk_adapters_open(const struct platform *platform, struct blk_adapter *adapters, size_t capacity,
                          uint32_t *error);

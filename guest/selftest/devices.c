@@ -57,7 +57,7 @@ bool text_contains(const char *text, const char *part)
     return false;
 }
 
-/* An ID is VEN and DEV and then ends or goes on with '&': DEV_10420 would be another device. */
+/* An ID is VEN and DEV and then ends or goes on with '&': one more digit would be another device. */
 static bool has_id(const struct pci_device *device, uint16_t vendor, uint16_t id)
 {
     char wanted[32];

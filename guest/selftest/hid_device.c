@@ -94,7 +94,7 @@ static uint32_t query(const struct platform *platform, const char *path, uint32_
     void *handle;
 
     memset(answer, 0, bytes);
-    /* The codes ask for read access, which Windows gives to no one on keyboards and mice: others of the same device do. */
+    /* The codes ask for read access, which Windows gives no one on keyboards and mice: others of a device do. */
     error = platform->open(platform->context, path, OPEN_READ, &handle);
     if (error != 0) {
         error = platform->open(platform->context, path, OPEN_CONTROL, &handle);

@@ -7,6 +7,7 @@
 #
 # Programs have wmain, so that they get every argument as it is; NARROW ones have main.
 #
+# TARGET.recipe in the build folder says how it was made, for the test that makes it again elsewhere.
 # Reproducible: no time stamp, no path of this machine, nothing that tells one build from another.
 find_program(AERO_MINGW_GCC_amd64 x86_64-w64-mingw32-gcc)
 find_program(AERO_MINGW_GCC_x86 i686-w64-mingw32-gcc)
@@ -21,7 +22,8 @@ function(aero_mingw_program)
     set(link
         -mconsole -static-libgcc -s -Wl,--no-insert-timestamp -Wl,--build-id=none
         -Wl,--dynamicbase -Wl,--nxcompat
-        -Wl,--major-os-version,6 -Wl,--minor-os-version,1 -Wl,--major-subsystem-version,6 -Wl,--minor-subsystem-version,1)
+        -Wl,--major-os-version,6 -Wl,--minor-os-version,1
+        -Wl,--major-subsystem-version,6 -Wl,--minor-subsystem-version,1)
 
     cmake_parse_arguments(P "NARROW" "TARGET;ARCH;OUTPUT" "SOURCES;INCLUDES;LIBS;DEFINES;DEPENDS" ${ARGN})
     set(gcc "${AERO_MINGW_GCC_${P_ARCH}}")
@@ -38,6 +40,14 @@ function(aero_mingw_program)
     list(TRANSFORM P_LIBS PREPEND -l)
     list(TRANSFORM P_DEFINES PREPEND -D)
     set(folder "${CMAKE_CURRENT_BINARY_DIR}/${P_TARGET}.dir")
+    list(TRANSFORM P_SOURCES REPLACE "^([^/].*)$" "${CMAKE_CURRENT_SOURCE_DIR}/\\1" OUTPUT_VARIABLE absolute)
+    string(REPLACE ";" "\n" recipe "gcc=${gcc};windres=${windres};prefix=${CMAKE_SOURCE_DIR};prefix=${CMAKE_BINARY_DIR}")
+    foreach(part IN ITEMS compile entry P_DEFINES P_INCLUDES absolute link P_LIBS)
+        foreach(item IN LISTS ${part})
+            string(APPEND recipe "\n${part}=${item}")
+        endforeach()
+    endforeach()
+    file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/${P_TARGET}.recipe" "${recipe}\n")
     file(MAKE_DIRECTORY "${folder}")
     set(objects)
     foreach(source IN LISTS P_SOURCES)

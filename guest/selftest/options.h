@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The command line, and the environment: each option has a twin, AERO_VIRTIO_SELFTEST_ and its name in capitals with '_'
+ * The command line, and the environment: each option has a twin, AERO_VIRTIO_SELFTEST_ and its name in capitals, '_'
  * for '-'. The command line wins. A flag's twin is set by 1, true, yes or on and unset by 0, false, no, off or nothing.
  */
 #ifndef SELFTEST_OPTIONS_H

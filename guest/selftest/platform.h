@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What the self-test asks of Windows, so that everything else is plain C and is tested without Windows. Texts are UTF-8.
+ * What the self-test asks of Windows, so that everything else is plain C and is tested without it. Texts are UTF-8.
  * Errors are Windows error codes, 0 for none. Nothing here waits longer than it is told, or some seconds.
  */
 #ifndef SELFTEST_PLATFORM_H

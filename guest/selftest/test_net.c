@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The pack has no network driver yet. A device that runs with one all the same is named in a CONFIG line; its traffic is
- * not tested, and the lines say so.
+ * The pack has no network driver yet. A device that runs with one all the same is named in a CONFIG line; its traffic
+ * is not tested, and the lines say so.
  */
 #include "selftest.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The platform as Windows 7 has it. Each group of its functions has a file *_win32.c; functions are as in platform.h. */
+/* The platform as Windows 7 has it. Each group of functions has a file *_win32.c; they are as platform.h says. */
 #ifndef SELFTEST_WIN32_H
 #define SELFTEST_WIN32_H
 

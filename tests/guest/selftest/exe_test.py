@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""exe_test.py amd64|x86 EXE IMPORTS VERSION [PATH-THAT-MUST-NOT-BE-IN-IT...]: aero-selftest.exe as a file that Windows 7
-runs: machine, console subsystem 6.1, nothing imported that Windows 7 lacks, flags, resources, nothing of the building
-machine. Each check is also run on a damaged copy, on which it has to fail."""
+"""exe_test.py amd64|x86 EXE IMPORTS VERSION PATH-THAT-MUST-NOT-BE-IN-IT...: aero-selftest.exe as a file that
+Windows 7 runs: machine, console subsystem 6.1, nothing imported that Windows 7 lacks, flags, resources, nothing of the
+building machine. Each check is also run on a damaged copy, on which it has to fail."""
 import struct
 import sys
 

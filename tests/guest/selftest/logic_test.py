@@ -194,7 +194,8 @@ def disk_faults_are_found(run):
 def disk_sizes_and_disks(run):
     length = ("io", DISK, DISK_LENGTH, 0, 0, struct.pack("<Q", 0).hex())
     fails(disk_run(run, length, part="blk length"), "virtio-blk", "size_failed")
-    fails(disk_run(run, ("io", DISK, DISK_LENGTH, 0, 21, ""), part="blk length"), "virtio-blk", "size_unknown", error=21)
+    refused = ("io", DISK, DISK_LENGTH, 0, 21, "")
+    fails(disk_run(run, refused, part="blk length"), "virtio-blk", "size_unknown", error=21)
     other = [("path", DISK, DISK_BYTES), ("io", DISK, 0x2D1400, 0, 0, descriptor("AERO    ", "OTHER           "))]
     fails(disk_run(run, *other, part="blk disk"), "virtio-blk", "no_disk")
     cut = [("path", DISK, DISK_BYTES), ("io", DISK, 0x2D1400, 0, 0, descriptor()[:40])]
@@ -343,8 +344,9 @@ KEY, BUTTON, MOTION, POSITION, WHEEL, MEDIA = range(6)
 @case
 def input_events(run):
     seen = {
-        "--test-input-events": (["virtio-input-events"], [(KEYBOARD, KEY, 0x1E, 1, 0, 0), (KEYBOARD, KEY, 0x1E, 0, 0, 0),
-                                                          (MOUSE, MOTION, 0, 0, 3, -4)]),
+        "--test-input-events": (["virtio-input-events"],
+                                [(KEYBOARD, KEY, 0x1E, 1, 0, 0), (KEYBOARD, KEY, 0x1E, 0, 0, 0),
+                                 (MOUSE, MOTION, 0, 0, 3, -4)]),
         "--test-input-events-modifiers": (["virtio-input-events-modifiers"],
                                           [(KEYBOARD, KEY, 0x36, 1, 0, 0), (KEYBOARD, KEY, 0xE01D, 1, 0, 0),
                                            (KEYBOARD, KEY, 0x38, 1, 0, 0)]),
@@ -389,7 +391,8 @@ def input_events(run):
 def input_leds(run):
     counting = [("io", CONSUMER, INPUT_COUNTERS, 0, 0, input_counters(n // 2, n // 2)) for n in range(2, 40)]
     leds = ("leds", KEYBOARD, 0)
-    for flag, name, number in (("--test-input-led", "virtio-input-led", 1), ("--test-input-leds", "virtio-input-leds", 5)):
+    for name, number in (("virtio-input-led", 1), ("virtio-input-leds", 5)):
+        flag = name.replace("virtio", "--test")
         expect(input_run(run, "hid counters", [*counting, leds], (flag,)), name, "PASS", set=number)
         fails(input_run(run, "hid counters", [*counting, ("leds", KEYBOARD, 31)], (flag,)), name, "report_refused",
               error=31, set=0)
@@ -509,7 +512,8 @@ def hostile_texts_stay_in_their_fields(run):
 
 @case
 def options_and_environment(run):
-    for options, word in ((["--bogus"], "--bogus"), (["--io-size-mib"], "needs a value"), (["--io-size-mib", "0"], "'0'"),
+    for options, word in ((["--bogus"], "--bogus"), (["--io-size-mib"], "needs a value"),
+                          (["--io-size-mib", "0"], "'0'"),
                           (["--io-size-mib=9x"], "'9x'"), (["--io-size-mib=99999999999"], "99999999999"),
                           (["--io-chunk-kib", "6"], "multiple of 4"), (["--io-chunk-kib", "40000"], "40000"),
                           (["--udp-port", "65536"], "65536"), (["--udp-port", "-1"], "'-1'"), (["--udp-port="], "''"),

@@ -131,7 +131,8 @@ def input_interrupts(mode=2):
 def add_input(machine, mode=2, tablet=True):
     kinds = [KEYBOARD, CONSUMER, MOUSE] + ([TABLET] if tablet else [])
     machine.set("input pci", pci("virtio-input"))
-    rows = [("hid", KEYBOARD, INPUT_VENDOR, 1, 1, 6, 9, 2, 1, 1), ("hid", CONSUMER, INPUT_VENDOR, 1, 0xC, 1, 2, 0, 1, 0),
+    rows = [("hid", KEYBOARD, INPUT_VENDOR, 1, 1, 6, 9, 2, 1, 1),
+            ("hid", CONSUMER, INPUT_VENDOR, 1, 0xC, 1, 2, 0, 1, 0),
             ("hid", MOUSE, INPUT_VENDOR, 2, 1, 2, 6, 0, 1, 3), ("hid", TABLET, INPUT_VENDOR, 3, 1, 2, 6, 0, 1, 2)]
     machine.set("hid", *rows[:len(kinds)], ("hid", "\\\\?\\hid#somebody", 0x45E, 1, 1, 6, 9, 2, 1, 1))
     # Windows lets nobody read from a keyboard's or a mouse's own collection.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * windows_functions.exe FOLDER: the self-test's Windows functions, called one by one. Prints "ok WHAT" or "wrong WHAT" for
- * each; exit status 1 when one is wrong. Under Wine there are no PCI, HID and sound devices: listing them has to say so.
+ * windows_functions.exe FOLDER: the self-test's Windows functions, called one by one. Prints "ok WHAT" or "wrong WHAT"
+ * for each, then "end"; exit status 1 when one is wrong. Wine has no PCI, HID and sound devices: lists have to say so.
  */
 #include "blk_disk.h"
 #include "blk_io.h"

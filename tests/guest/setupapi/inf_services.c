@@ -128,7 +128,7 @@ bool services_remove(const struct services *services)
 
 /*
  * Wine 8 installs services without their event sources, so the event-log section is installed here by the same engine,
- * with the key that AddService names as the one that HKR stands for. (Where SetupAPI did it itself this changes nothing.)
+ * with the key that AddService names as the one that HKR stands for. Where SetupAPI did it itself this changes nothing.
  */
 bool services_add_event_sources(const struct services *services)
 {

@@ -25,7 +25,7 @@ struct services {
     struct service items[MOST_SERVICES];
 };
 
-/* Of the section that would be installed for the device's selected driver. services_close frees it, also after false. */
+/* Of the section that would be installed for the device's first driver. services_close frees it, also after false. */
 bool services_open(struct services *services, HDEVINFO devices, SP_DEVINFO_DATA *device, const wchar_t *inf);
 void services_close(struct services *services);
 

@@ -12,9 +12,9 @@
  *   event KEY NAME TYPE HEX              values of its event source, KEY being LOG\SOURCE
  *   key KIND KEY                         each subkey of these, so that keys without values show
  *
- * Files are left for the caller to look at; the device, its services and event sources are removed again. The last line is "installed" with
- * exit status 0, or "failed STEP ERROR" with 1; 2 is usage. A program that crashes under Wine can end with 0: look at
- * the line.
+ * Files are left for the caller to look at; the device, its services and event sources are removed again. The last line
+ * is "installed" with exit status 0, or "failed STEP ERROR" with 1; 2 is usage. A program that crashes under Wine can
+ * end with 0: look at the line.
  */
 #include "facts.h"
 #include "inf_services.h"

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""setupapi_test.py WINE_PREFIX.SH PREFIX INSTALL_INF.EXE PACK packed|refused
+"""setupapi_test.py WINE_PREFIX.SH PREFIX INSTALL_INF.EXE PACK AEROW7 packed|refused
 
 Wine's SetupAPI installs each driver of the pack for each of its hardware IDs, from a copy whose INF lost the ".6.1" of
 its decorations (which Wine 8 does not match). What it leaves in system32 and in the registry must be what a third
-reading of the INF says (inf_reading.py) and what was published (published.py).
+reading of the INF says (inf_reading.py), what aerow7 reads in it (tool_reading.py) and what was published
+(published.py).
 
 Only 64-bit Wine is used. The x86 package is installed all the same: on its copy the NTx86 models take the name of the
 NTamd64 ones, so the x86 lines of the INF and the x86 files are what is installed.
@@ -18,13 +19,14 @@ import tempfile
 
 from inf_reading import Inf, InfError
 from published import ERROR_NORMAL, PUBLISHED, SERVICE_KERNEL_DRIVER
+from tool_reading import ToolReading
 
 SKIPPED = 77
 # SERVICE_* values that the service control manager adds by itself.
 SCM_OWN = {"ObjectName", "PreshutdownTimeout", "WOW64", "Description"}
 # What SetupAPI notes in the driver key about the installation itself.
-INSTALLER_OWN = {"InfPath", "InfSection", "InfSectionExt", "ProviderName", "DriverDate", "DriverDateData", "DriverVersion",
-                 "DriverDesc", "MatchingDeviceId"}
+INSTALLER_OWN = {"InfPath", "InfSection", "InfSectionExt", "ProviderName", "DriverDate", "DriverDateData",
+                 "DriverVersion", "DriverDesc", "MatchingDeviceId"}
 
 
 class Failure(Exception):
@@ -173,19 +175,32 @@ def check_published(published, facts):
             expect(found == as_typed(value), f"published {kind} value {place} is {found}, not {value!r}")
 
 
+def check_tool(said, hardware_id, facts, reading, section):
+    """Wine and aerow7 agree. An INF with several install sections is shown as one: then nothing may go beyond it."""
+    expect(hardware_id in said.ids(), f"aerow7 does not see {hardware_id}")
+    expect(reading.copied_files(section).items() <= said.files().items(), f"aerow7's files are {said.files()}")
+    for kind, told, own in (("service", said.services(), SCM_OWN), ("hardware", said.hardware(), ()),
+                            ("software", said.software(), INSTALLER_OWN)):
+        expected = told
+        if len(said.sections) > 1:
+            expected = {place: told[place] for place in set(told) & set(facts.values[kind])}
+        check_values(f"aerow7's {kind}", facts.values[kind], expected, own)
+
+
 def packages(pack):
     for architecture in ("amd64", "x86"):
         for inf in sorted((pack / "win7" / architecture).rglob("*.inf")):
             yield architecture, inf
 
 
-def install_all(wine, pack, work):
+def install_all(wine, pack, tool, work):
     count = 0
     for number, (architecture, original) in enumerate(packages(pack)):
         copy = work / f"{number}-{original.stem} {architecture}"
         infs = wine_copy(original.parent, architecture, copy)
         inf = next(i for i in infs if i.name == original.name)
         reading = Inf(inf.read_bytes())
+        said = ToolReading(tool, original, architecture)
         models = reading.models("NTamd64")
         expect(models, f"{original.name}: no models for {architecture}")
         for description, name, ids in models:
@@ -200,6 +215,7 @@ def install_all(wine, pack, work):
                     expect(facts.drivers == [description], f"drivers that match: {facts.drivers}")
                     check_files(reading, section, copy, wine)
                     check_reading(reading, section, facts)
+                    check_tool(said, hardware_id, facts, reading, section)
                     if original.name in PUBLISHED:
                         check_published(PUBLISHED[original.name], facts)
                 except (Failure, InfError) as error:
@@ -209,7 +225,7 @@ def install_all(wine, pack, work):
     expect(count > 0, f"there is no INF in {pack}")
 
 
-def refuse(wine, pack, work):
+def refuse(wine, pack, _, work):
     """Each of these must be noticed; otherwise the first test proves nothing."""
     architecture, original = next(packages(pack))
     copy = work / "package"
@@ -249,7 +265,7 @@ def refuse(wine, pack, work):
 
 
 def main():
-    script, prefix, program, pack, what = sys.argv[1:6]
+    script, prefix, program, pack, tool, what = sys.argv[1:]
     pack = pathlib.Path(pack)
     if not pack.is_dir():
         print(f"skipped: {pack} is not there (build.sh makes it)")
@@ -257,7 +273,7 @@ def main():
     wine = Wine(script, prefix, program)
     try:
         with tempfile.TemporaryDirectory(prefix="setupapi ") as work:
-            {"packed": install_all, "refused": refuse}[what](wine, pack, pathlib.Path(work))
+            {"packed": install_all, "refused": refuse}[what](wine, pack, tool, pathlib.Path(work))
     except Failure as failure:
         print(f"FAILED: {failure}")
         return 1

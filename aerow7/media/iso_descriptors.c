@@ -8,8 +8,8 @@
 #define LABEL_OFFSET 40U
 #define LABEL_SIZE 32U
 #define ESCAPE_OFFSET 88U
-#define EXTENT_OFFSET 158U /* of the root's record: its extent's place and size, both byte orders each */
-#define EXTENT_SIZE 16U
+#define BLOCK_SIZE_OFFSET 128U
+#define ROOT_OFFSET 156U
 
 /* Joliet specification, "SVD Escape Sequences": UCS-2 levels 1, 2 and 3. */
 static bool is_joliet(const uint8_t *sector)
@@ -28,21 +28,21 @@ static void trim(char *label)
     }
 }
 
-static void take_primary(struct iso_descriptors *out, const uint8_t *sector, uint64_t offset)
+static void take_primary(struct iso_descriptors *out, const uint8_t *sector)
 {
     /* ECMA-119, 6.7.1.1: more than one primary descriptor would be the same again. */
     if (out->primary) {
         return;
     }
     out->primary = true;
-    out->primary_offset = offset;
+    out->block_size = sector[BLOCK_SIZE_OFFSET] | (uint32_t)sector[BLOCK_SIZE_OFFSET + 1] << 8;
+    memcpy(out->primary_root, sector + ROOT_OFFSET, ISO_ROOT_RECORD_SIZE);
     for (size_t i = 0; i < LABEL_SIZE; ++i) {
         uint8_t value = sector[LABEL_OFFSET + i];
 
         out->primary_label[i] = (char)(value >= ' ' && value <= '~' ? value : value == 0 ? ' ' : '?');
     }
     trim(out->primary_label);
-    memcpy(out->enhanced_root, sector + ISO_ROOT_RECORD_OFFSET, ISO_ROOT_RECORD_SIZE);
 }
 
 static void take_joliet(struct iso_descriptors *out, const uint8_t *sector)
@@ -50,6 +50,7 @@ static void take_joliet(struct iso_descriptors *out, const uint8_t *sector)
     uint16_t units[LABEL_SIZE / 2];
 
     out->joliet = true;
+    memcpy(out->joliet_root, sector + ROOT_OFFSET, ISO_ROOT_RECORD_SIZE);
     for (size_t i = 0; i < LABEL_SIZE / 2; ++i) {
         units[i] = (uint16_t)(sector[LABEL_OFFSET + 2 * i] << 8 | sector[LABEL_OFFSET + 2 * i + 1]);
         if (units[i] < ' ') {
@@ -60,31 +61,18 @@ static void take_joliet(struct iso_descriptors *out, const uint8_t *sector)
     trim(out->joliet_label);
 }
 
-static void take_enhanced(struct iso_descriptors *out, const uint8_t *sector)
-{
-    const uint8_t *primary = out->enhanced_root + (EXTENT_OFFSET - ISO_ROOT_RECORD_OFFSET);
-
-    if (!out->primary || out->enhanced) {
-        return;
-    }
-    out->enhanced = true;
-    if (memcmp(primary, sector + EXTENT_OFFSET, EXTENT_SIZE) != 0) {
-        out->enhanced_differs = true;
-        memcpy(out->enhanced_root, sector + ISO_ROOT_RECORD_OFFSET, ISO_ROOT_RECORD_SIZE);
-    }
-}
-
-bool iso_descriptor_take(struct iso_descriptors *out, const uint8_t sector[ISO_DESCRIPTOR_SIZE], uint64_t offset)
+bool iso_descriptor_take(struct iso_descriptors *out, const uint8_t sector[ISO_DESCRIPTOR_SIZE])
 {
     const char *identifier = (const char *)sector + 1;
 
     if (memcmp(identifier, "CD001", 5) == 0) {
         if (sector[0] == 1) {
-            take_primary(out, sector, offset);
+            take_primary(out, sector);
         } else if (sector[0] == 2 && is_joliet(sector)) {
             take_joliet(out, sector);
         } else if (sector[0] == 2 && sector[6] == 2) {
-            take_enhanced(out, sector);
+            out->enhanced = true;
+            memcpy(out->enhanced_root, sector + ROOT_OFFSET, ISO_ROOT_RECORD_SIZE);
         }
         /* The terminator ends ISO 9660's descriptors; UDF's follow (UDF 2.60, 2.1.7). */
         return true;

@@ -13,16 +13,16 @@
 #define ISO_DESCRIPTOR_SIZE 2048U
 #define ISO_FIRST_DESCRIPTOR 16U
 #define ISO_DESCRIPTOR_LIMIT 64U
-#define ISO_ROOT_RECORD_OFFSET 156U
 #define ISO_ROOT_RECORD_SIZE 34U
 
 struct iso_descriptors {
     bool primary;
     bool joliet;
     bool enhanced;
-    bool enhanced_differs; /* its root folder is another than the primary one's */
     bool udf;
-    uint64_t primary_offset; /* of the descriptor, in bytes */
+    uint32_t block_size;
+    uint8_t primary_root[ISO_ROOT_RECORD_SIZE]; /* directory records */
+    uint8_t joliet_root[ISO_ROOT_RECORD_SIZE];
     uint8_t enhanced_root[ISO_ROOT_RECORD_SIZE];
     char primary_label[33];
     char joliet_label[49]; /* UTF-8 */
@@ -31,6 +31,6 @@ struct iso_descriptors {
 /*
  * Takes the descriptors one after the other, from sector 16 on; false when this one was the last. `out` begins zeroed.
  */
-bool iso_descriptor_take(struct iso_descriptors *out, const uint8_t sector[ISO_DESCRIPTOR_SIZE], uint64_t offset);
+bool iso_descriptor_take(struct iso_descriptors *out, const uint8_t sector[ISO_DESCRIPTOR_SIZE]);
 
 #endif

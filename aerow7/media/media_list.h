@@ -8,8 +8,6 @@
 
 #include <stddef.h>
 
-#define NOT_LINKED SIZE_MAX
-
 enum media_kind { MEDIA_FILE, MEDIA_FOLDER, MEDIA_OTHER };
 
 struct media_file {
@@ -17,14 +15,23 @@ struct media_file {
     uint64_t size;
     time_t modified;
     enum media_kind kind;
-    size_t same_as; /* the earlier file that this one is a hard link to, or NOT_LINKED */
+    size_t first_extent; /* of the list's, on ISO 9660 */
+    size_t extent_count;
     bool wanted;
+};
+
+struct media_extent {
+    uint64_t offset;
+    uint64_t size;
 };
 
 struct media_list {
     struct media_file *files;
     size_t count;
     size_t capacity;
+    struct media_extent *extents;
+    size_t extent_count;
+    size_t extent_capacity;
     const char *names; /* struct media_info's */
 };
 
@@ -33,7 +40,6 @@ struct media {
     int descriptor;
     uint64_t size;
     struct iso_descriptors iso;
-    bool enhanced; /* read the tree of ISO 9660:1999's descriptor in place of the primary one */
 };
 
 /* Takes `path` over. Refuses more entries than any driver disc has. */
@@ -43,16 +49,18 @@ void media_list_free(struct media_list *list);
 /* The medium at `offset`; a short read is an error of the medium. */
 enum status media_bytes(const struct media *media, uint64_t offset, void *bytes, size_t size);
 
-/*
- * libarchive: ISO 9660 in all its forms, and ZIP. `list` of an empty or foreign file is STATUS_BAD_INPUT. Each wanted
- * file is then given to the visitor.
- */
-enum status media_archive_list(const struct media *media, struct media_list *list);
-enum status media_archive_read(const struct media *media, const struct media_list *list,
-                               const struct media_visitor *visitor);
+/* Each reader lists, and then gives every wanted file to the visitor. A fault is STATUS_BAD_INPUT, reported. */
+enum status media_iso_list(const struct media *media, struct media_list *list);
+enum status media_iso_read(const struct media *media, const struct media_list *list,
+                           const struct media_visitor *visitor);
 
-/* libudfread. `list` says false, without a message, when there is no UDF that it can read. `label` has 129 bytes. */
-bool media_udf_list(const struct media *media, struct media_list *list, char *label);
+/* ZIP, by libarchive. */
+enum status media_zip_list(const struct media *media, struct media_list *list);
+enum status media_zip_read(const struct media *media, const struct media_list *list,
+                           const struct media_visitor *visitor);
+
+/* libudfread. `found` is false, without a message, when there is no UDF that it can read. `label` has 129 bytes. */
+enum status media_udf_list(const struct media *media, struct media_list *list, char *label, bool *found);
 enum status media_udf_read(const struct media *media, const struct media_list *list,
                            const struct media_visitor *visitor);
 

@@ -16,7 +16,6 @@
 
 /* A virtio-win disc has about 2,000 files, a Windows 7 one about 900. */
 #define ENTRIES_LIMIT 200000U
-#define JOLIET_UNITS_READ 103U
 /* More than any disc has: what an archive of small files that all point to one large content would make of it. */
 #define CONTENT_LIMIT ((uint64_t)32 << 30)
 
@@ -42,6 +41,7 @@ void media_list_free(struct media_list *list)
         free(list->files[i].path);
     }
     free(list->files);
+    free(list->extents);
     *list = (struct media_list){0};
 }
 
@@ -77,7 +77,7 @@ static enum status read_descriptors(struct media *media)
             break;
         }
         status = media_bytes(media, offset, sector, sizeof(sector));
-        if (status == STATUS_DONE && !iso_descriptor_take(&media->iso, sector, offset)) {
+        if (status == STATUS_DONE && !iso_descriptor_take(&media->iso, sector)) {
             break;
         }
     }
@@ -112,34 +112,30 @@ static size_t count_files(const struct media_list *list)
     return count;
 }
 
-/* The ISO 9660 side, with ISO 9660:1999's tree where that has the better names. */
-static enum status list_archive(struct media *media, struct media_list *list)
-{
-    enum status status = media_archive_list(media, list);
-
-    if (status == STATUS_DONE && media->iso.enhanced_differs && strcmp(list->names, "iso9660:1999") == 0) {
-        media_list_free(list);
-        media->enhanced = true;
-        status = media_archive_list(media, list);
-    }
-    return status;
-}
-
 /* media_read.h says by which rule. */
 static enum status choose(struct media *media, struct media_list *list, char label[129])
 {
     struct media_list udf = {0};
-    enum status status;
+    enum status status = STATUS_DONE;
+    bool found = false;
 
-    if (!media->iso.udf || !media_udf_list(media, &udf, label)) {
+    if (media->iso.udf) {
+        status = media_udf_list(media, &udf, label, &found);
+    }
+    if (status != STATUS_DONE || !found) {
         media_list_free(&udf);
-        return list_archive(media, list);
+    }
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    if (!found) {
+        return media->iso.primary ? media_iso_list(media, list) : media_zip_list(media, list);
     }
     if (!media->iso.primary) {
         *list = udf;
         return STATUS_DONE;
     }
-    status = list_archive(media, list);
+    status = media_iso_list(media, list);
     if (status == STATUS_DONE && (count_files(&udf) > count_files(list) || strcmp(list->names, "iso9660") == 0)) {
         media_list_free(list);
         *list = udf;
@@ -147,26 +143,6 @@ static enum status choose(struct media *media, struct media_list *list, char lab
     }
     media_list_free(&udf);
     return status;
-}
-
-/* libarchive keeps 103 characters of a Joliet name (its comment: what mkisofs -joliet-long writes) and drops the rest. */
-static const char *cut_fault(const struct media_list *list, const char *path)
-{
-    while (strcmp(list->names, "joliet") == 0) {
-        size_t length = strcspn(path, "/");
-        char *name = xformat("%.*s", (int)length, path);
-        size_t units = utf16_from_utf8(name, NULL, 0);
-
-        free(name);
-        if (units >= JOLIET_UNITS_READ) {
-            return "it has a Joliet name of 103 or more characters, of which only 103 can be read";
-        }
-        if (path[length] == 0) {
-            break;
-        }
-        path += length + 1;
-    }
-    return NULL;
 }
 
 static enum status check_names(const struct media *media, const struct media_list *list)
@@ -178,9 +154,6 @@ static enum status check_names(const struct media *media, const struct media_lis
         const struct media_file *file = &list->files[i];
 
         fault = media_path_fault(file->path);
-        if (fault == NULL) {
-            fault = cut_fault(list, file->path);
-        }
         if (fault == NULL) {
             fault = path_set_add(&paths, file->path, file->kind == MEDIA_FOLDER);
         }
@@ -209,7 +182,7 @@ static enum status ask(const struct media *media, struct media_list *list, const
             continue;
         }
         if (file->kind == MEDIA_OTHER) {
-            diag_error(media->place, "\"%s\" is a link or a device, not a file", file->path);
+            diag_error(media->place, "\"%s\" is a link, a device or compressed, not a plain file", file->path);
             return STATUS_BAD_INPUT;
         }
         total += file->size;
@@ -224,15 +197,28 @@ static enum status ask(const struct media *media, struct media_list *list, const
 static void fill_info(struct media_info *info, const struct media *media, const struct media_list *list,
                       const char *udf_label)
 {
-    bool udf = strcmp(list->names, "udf") == 0;
+    const char *backend = strcmp(list->names, "udf") == 0   ? "libudfread"
+                          : strcmp(list->names, "zip") == 0 ? "libarchive"
+                                                            : "aerow7";
     /* Only Joliet's label has capitals, small letters and more than ASCII, but not more than 16 characters. */
     const char *iso =
         strcmp(list->names, "joliet") == 0 && media->iso.joliet_label[0] != 0 && strlen(media->iso.primary_label) <= 16
             ? media->iso.joliet_label
             : media->iso.primary_label;
 
-    *info = (struct media_info){.names = list->names, .backend = udf ? "libudfread" : "libarchive"};
-    (void)snprintf(info->volume_label, sizeof(info->volume_label), "%s", udf ? udf_label : iso);
+    *info = (struct media_info){.names = list->names, .backend = backend};
+    (void)snprintf(info->volume_label, sizeof(info->volume_label), "%s",
+                   strcmp(list->names, "udf") == 0 ? udf_label : iso);
+}
+
+static enum status read_wanted(const struct media *media, const struct media_list *list,
+                               const struct media_visitor *visitor)
+{
+    if (strcmp(list->names, "udf") == 0) {
+        return media_udf_read(media, list, visitor);
+    }
+    return strcmp(list->names, "zip") == 0 ? media_zip_read(media, list, visitor)
+                                           : media_iso_read(media, list, visitor);
 }
 
 enum status media_read(const char *path, const struct media_visitor *visitor, struct media_info *info)
@@ -255,8 +241,7 @@ enum status media_read(const char *path, const struct media_visitor *visitor, st
         status = ask(&media, &list, visitor);
     }
     if (status == STATUS_DONE) {
-        status = strcmp(list.names, "udf") == 0 ? media_udf_read(&media, &list, visitor)
-                                                : media_archive_read(&media, &list, visitor);
+        status = read_wanted(&media, &list, visitor);
     }
     media_list_free(&list);
     if (media.descriptor >= 0) {

@@ -37,7 +37,7 @@ struct media_visitor {
 struct media_info {
     char volume_label[129]; /* UTF-8; "" when the medium has none */
     const char *names;      /* "joliet", "rockridge", "iso9660", "iso9660:1999", "udf", "zip" */
-    const char *backend;    /* "libarchive", "libudfread" */
+    const char *backend;    /* "aerow7" (ISO 9660), "libudfread", "libarchive" (ZIP) */
 };
 
 /* Hard-linked files come with their content each. `info` may be NULL; it is filled before `wants` is asked. */

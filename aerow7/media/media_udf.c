@@ -51,10 +51,16 @@ static udfread *open_udf(struct blocks *blocks, const struct media *media)
     return udf;
 }
 
-static bool list_file(const struct media *media, struct media_list *list, UDFDIR *folder, const char *name, char *path)
+struct walk {
+    const struct media *media;
+    struct media_list *list;
+    bool unreadable; /* a folder that libudfread does not read: perhaps the ISO 9660 side is better */
+};
+
+static enum status list_file(struct walk *walk, UDFDIR *folder, const char *name, char *path)
 {
     UDFFILE *file = udfread_file_openat(folder, name);
-    struct media_file listed = {.kind = MEDIA_OTHER, .same_as = NOT_LINKED};
+    struct media_file listed = {.kind = MEDIA_OTHER};
     int64_t size = file == NULL ? -1 : udfread_file_size(file);
 
     /* A symbolic link or a device is no file that libudfread opens. */
@@ -65,61 +71,57 @@ static bool list_file(const struct media *media, struct media_list *list, UDFDIR
     if (file != NULL) {
         udfread_file_close(file);
     }
-    return media_list_add(list, media, path, listed) == STATUS_DONE;
+    return media_list_add(walk->list, walk->media, path, listed);
 }
 
-static bool list_folder(const struct media *media, struct media_list *list, UDFDIR *folder, const char *prefix,
-                        unsigned depth)
+static enum status list_folder(struct walk *walk, UDFDIR *folder, const char *prefix, unsigned depth);
+
+/* Takes `path` over. */
+static enum status enter_folder(struct walk *walk, UDFDIR *folder, const char *name, char *path, unsigned depth)
 {
+    struct media_file listed = {.kind = MEDIA_FOLDER};
+    char *prefix = xformat("%s/", path);
+    enum status status = media_list_add(walk->list, walk->media, path, listed);
+    UDFDIR *inner = NULL;
+
+    if (status == STATUS_DONE && depth == MEDIA_DEPTH_LIMIT) {
+        diag_error(walk->media->place, "has folders in each other without an end");
+        status = STATUS_BAD_INPUT;
+    }
+    if (status == STATUS_DONE) {
+        inner = udfread_opendir_at(folder, name);
+        walk->unreadable = walk->unreadable || inner == NULL;
+    }
+    if (inner != NULL) {
+        status = list_folder(walk, inner, prefix, depth + 1);
+        udfread_closedir(inner);
+    }
+    free(prefix);
+    return status;
+}
+
+static enum status list_folder(struct walk *walk, UDFDIR *folder, const char *prefix, unsigned depth)
+{
+    enum status status = STATUS_DONE;
     struct udfread_dirent entry;
 
-    while (udfread_readdir(folder, &entry) != NULL) {
+    while (status == STATUS_DONE && !walk->unreadable && udfread_readdir(folder, &entry) != NULL) {
         const char *name = entry.d_name == NULL ? "" : entry.d_name;
-        struct media_file listed = {.kind = MEDIA_FOLDER, .same_as = NOT_LINKED};
-        UDFDIR *inner;
-        char *path;
-        bool good;
+        char *path = xformat("%s%s", prefix, name);
 
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-            continue;
-        }
-        path = xformat("%s%s", prefix, name);
-        if (entry.d_type != UDF_DT_DIR) {
-            if (!list_file(media, list, folder, name, path)) {
-                return false;
-            }
-            continue;
-        }
-        if (depth == MEDIA_DEPTH_LIMIT) {
-            diag_error(media->place, "has folders in each other without an end");
-            free(path);
-            return false;
-        }
-        inner = udfread_opendir_at(folder, name);
-        good = inner != NULL && media_list_add(list, media, xstrdup(path), listed) == STATUS_DONE;
-        if (good) {
-            char *deeper = xformat("%s/", path);
-
-            good = list_folder(media, list, inner, deeper, depth + 1);
-            free(deeper);
-        }
-        if (inner != NULL) {
-            udfread_closedir(inner);
-        }
-        free(path);
-        if (!good) {
-            return false;
-        }
+        status = entry.d_type == UDF_DT_DIR ? enter_folder(walk, folder, name, path, depth)
+                                            : list_file(walk, folder, name, path);
     }
-    return true;
+    return status;
 }
 
-bool media_udf_list(const struct media *media, struct media_list *list, char *label)
+enum status media_udf_list(const struct media *media, struct media_list *list, char *label, bool *found)
 {
+    struct walk walk = {.media = media, .list = list};
     struct blocks blocks;
     udfread *udf = open_udf(&blocks, media);
     UDFDIR *root = udf == NULL ? NULL : udfread_opendir(udf, "/");
-    bool good = root != NULL && list_folder(media, list, root, "", 1);
+    enum status status = STATUS_DONE;
 
     if (udf != NULL) {
         const char *identifier = udfread_get_volume_id(udf);
@@ -127,13 +129,15 @@ bool media_udf_list(const struct media *media, struct media_list *list, char *la
         (void)snprintf(label, 129, "%s", identifier == NULL ? "" : identifier);
     }
     if (root != NULL) {
+        status = list_folder(&walk, root, "", 1);
         udfread_closedir(root);
     }
     if (udf != NULL) {
         udfread_close(udf);
     }
+    *found = root != NULL && !walk.unreadable;
     list->names = "udf";
-    return good;
+    return status;
 }
 
 static enum status deliver(const struct media *media, const struct media_file *listed, udfread *udf, char *piece,

@@ -278,3 +278,20 @@ uint16_t InputScale(int32_t value, INPUT_RANGE range)
     }
     return Divide((uint64_t)offset * INPUT_AXIS_MAXIMUM + (uint64_t)span / 2, (uint64_t)span);
 }
+
+static bool SameRange(INPUT_RANGE one, INPUT_RANGE other)
+{
+    return one.Minimum == other.Minimum && one.Maximum == other.Maximum;
+}
+
+bool InputSameCapabilities(const INPUT_CAPABILITIES *one, const INPUT_CAPABILITIES *other)
+{
+    for (uint8_t i = 0; i < sizeof(one->Keys); i++) {
+        if (one->Keys[i] != other->Keys[i]) {
+            return false;
+        }
+    }
+    return one->Collections == other->Collections && one->Relative == other->Relative &&
+           one->Absolute == other->Absolute && one->Leds == other->Leds && one->TouchSlots == other->TouchSlots &&
+           SameRange(one->X, other->X) && SameRange(one->Y, other->Y);
+}

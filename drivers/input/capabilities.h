@@ -74,6 +74,9 @@ typedef uint8_t (*INPUT_CONFIG_READER)(void *context, uint8_t select, uint8_t su
  * nothing. */
 void InputReadCapabilities(INPUT_CONFIG_READER read, void *context, INPUT_KIND hint, INPUT_CAPABILITIES *capabilities);
 
+/* Two devices that no report could tell apart: what a device says of itself before and after a stop. */
+bool InputSameCapabilities(const INPUT_CAPABILITIES *one, const INPUT_CAPABILITIES *other);
+
 static inline bool InputHasKey(const INPUT_CAPABILITIES *capabilities, uint16_t code)
 {
     return code < INPUT_KEY_COUNT && (capabilities->Keys[code / 8] & (1u << (code % 8))) != 0;

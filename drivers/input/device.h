@@ -2,9 +2,14 @@
  *
  * What the Windows files of the driver share: one input device, which is the minidriver's extension of HIDCLASS's FDO.
  *
- * Lock: Lock (a spin lock, DISPATCH_LEVEL) protects State, the engine, both virtqueues and the delivery flags. No IRP
- * is completed and no other driver called under it. The interrupt routine takes no lock; it touches Work, the ISR
- * register and its counters.
+ * Locks: Lock (a spin lock, DISPATCH_LEVEL) protects State, the engine, both virtqueues and the delivery flags. No IRP
+ * is completed and no other driver called under it. The interrupt routine takes no lock; it touches InD0, Work, the ISR
+ * register and its counters. RemoveLock is held by every request that the driver keeps beyond its dispatch routine,
+ * reads excepted, and around the others; reads are cancelled at removal.
+ *
+ * Who drives the virtio device: Plug and Play requests and the work item, both at PASSIVE_LEVEL and never at the same
+ * time: a Plug and Play request first sets State, so that the work item has nothing more to do, then waits for it.
+ * Everybody else sets State under the lock and queues the work item.
  */
 #ifndef AERO_INPUT_DEVICE_H
 #define AERO_INPUT_DEVICE_H
@@ -25,13 +30,35 @@
 
 /* Transitions: README.md. */
 typedef enum INPUT_STATE {
-    InputStopped, /* no resources */
+    InputStopped,  /* no resources, or none that are used */
+    InputStarting, /* by whoever set this state */
     InputRunning,
+    InputResetting, /* the work item will start it again */
+    InputFailed,    /* until it has slept or was started anew */
     InputAsleep,
-    InputResetting,
-    InputFailed,
-    InputRemoved, /* gone from the bus: no register is touched any more */
+    InputRemoved,
 } INPUT_STATE;
+
+/* Unique ids of the event log's entries: README.md. Those up to 14 mean what they mean in the block driver's. */
+typedef enum INPUT_LOG {
+    InputLogNothing = 0,
+    InputLogConfigSpace = 1,
+    InputLogIdentity = 2,
+    InputLogCapabilities = 3,
+    InputLogStrictContract = 4,
+    InputLogBar = 5,
+    InputLogMemory = 6,
+    InputLogNoReset = 7,
+    InputLogFeatures = 8,
+    InputLogOtherFeatures = 9,
+    InputLogQueueSize = 10,
+    InputLogQueueSetUp = 11,
+    InputLogVectors = 12,
+    InputLogNonsense = 13,
+    InputLogNeedsReset = 14,
+    InputLogInterrupt = 15,
+    InputLogTooManyResets = 16,
+} INPUT_LOG;
 
 #define INPUT_WORK_CONFIG 1ul /* a configuration interrupt may have come */
 
@@ -48,9 +75,12 @@ typedef struct INPUT_DEVICE {
     PDEVICE_OBJECT Fdo;
     PDEVICE_OBJECT Pdo;
     PDEVICE_OBJECT Lower;
+    IO_REMOVE_LOCK RemoveLock;
 
     KSPIN_LOCK Lock;
     INPUT_STATE State;
+    INPUT_LOG Failure;    /* why it failed, until the work item has reset it and logged that */
+    ULONG Resets;         /* that it asked for since it last sent an event */
     INPUT_ENGINE *Engine; /* nonpaged pool */
     VIRTQUEUE EventQueue;
     VIRTQUEUE StatusQueue;
@@ -71,6 +101,7 @@ typedef struct INPUT_DEVICE {
     LIST_ENTRY ReadList;
     BOOLEAN Delivering; /* one processor at a time completes reads, so that reports keep their order */
 
+    BOOLEAN TransportOpen;
     VIRTIO_MODERN Transport;
     VIRTIO_MODERN_BAR Bars[VIRTIO_PCI_BAR_COUNT];
     UINT64 Features;
@@ -89,9 +120,9 @@ typedef struct INPUT_DEVICE {
     PIO_WORKITEM WorkItem;
     BOOLEAN WorkQueued; /* under Lock */
     KEVENT WorkIdle;
-    PIRP PowerIrp; /* a D0 request that the work item finishes */
+    PIRP PowerIrp; /* a device power request that the work item finishes */
 
-    BOOLEAN InD0;
+    volatile BOOLEAN InD0; /* registers may be touched */
     BOOLEAN Activated;
     BOOLEAN DropLedsOnFull;
     BOOLEAN MoreKeys;
@@ -107,24 +138,37 @@ typedef struct INPUT_DEVICE {
 
 INPUT_DEVICE *InputDeviceOf(PDEVICE_OBJECT fdo);
 
+static inline VOID InputCount(UINT32 *counter)
+{
+    (void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
 /* start.c. PASSIVE_LEVEL. From IRP_MN_START_DEVICE, after the bus has started the device. */
 NTSTATUS InputStart(INPUT_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated);
-/* Gives everything back that InputStart took; the device's DMA has ended before memory goes. */
-VOID InputStop(INPUT_DEVICE *device);
+/* Everything pressed is released and told, the device's DMA is ended, then all that InputStart took is given back.
+ * `state`: InputStopped or InputRemoved. May be called again. */
+VOID InputStop(INPUT_DEVICE *device, INPUT_STATE state);
 
-/* resources.c. PASSIVE_LEVEL. */
+/* resources.c. PASSIVE_LEVEL. Failures are logged. */
 NTSTATUS InputOpenTransport(INPUT_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated);
 VOID InputCloseTransport(INPUT_DEVICE *device);
 
-/* life.c: what the virtio device goes through. */
-NTSTATUS InputReadDevice(INPUT_DEVICE *device);  /* PASSIVE_LEVEL: features, capabilities, descriptor */
-NTSTATUS InputDeviceStart(INPUT_DEVICE *device); /* PASSIVE_LEVEL: reset to DRIVER_OK */
-/* Any IRQL up to DISPATCH_LEVEL, without the lock: everything pressed is released and told, then the device is reset. */
-VOID InputDeviceQuiesce(INPUT_DEVICE *device, INPUT_STATE state);
-/* Under the lock: the device wrote nonsense. */
-VOID InputDeviceFail(INPUT_DEVICE *device);
-/* PASSIVE_LEVEL, from the work item: NEEDS_RESET. */
-VOID InputDeviceReset(INPUT_DEVICE *device);
+/* life.c: what the virtio device goes through. PASSIVE_LEVEL, without the lock. */
+NTSTATUS InputReadDevice(INPUT_DEVICE *device); /* features, capabilities, descriptor */
+/* In state InputStarting: reset to DRIVER_OK. Ends in InputRunning or InputFailed, unless another state was set. */
+NTSTATUS InputDeviceStart(INPUT_DEVICE *device);
+VOID InputDeviceRest(INPUT_DEVICE *device);    /* ends its DMA */
+VOID InputDeviceSleep(INPUT_DEVICE *device);   /* before it loses its power */
+VOID InputDeviceSilence(INPUT_DEVICE *device); /* after it failed */
+/* Under the lock: it cannot be worked with any more. */
+VOID InputDeviceFail(INPUT_DEVICE *device, INPUT_LOG why);
+/* Under the lock: what is pressed is released, in reports that wait to be delivered. */
+VOID InputReleaseAll(INPUT_DEVICE *device);
+
+/* log.c. Up to DISPATCH_LEVEL. */
+VOID InputLog(INPUT_DEVICE *device, INPUT_LOG what, NTSTATUS status);
+/* Logs and returns the status that goes with it. */
+NTSTATUS InputRefuse(INPUT_DEVICE *device, INPUT_LOG what);
 
 /* queues.c. Under the lock. */
 BOOLEAN InputQueuesInit(INPUT_DEVICE *device);

@@ -38,6 +38,7 @@ static NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT driver, PDEVICE_OBJECT fdo)
     device->Lower = extension->NextDeviceObject;
     device->State = InputStopped;
     KeInitializeSpinLock(&device->Lock);
+    IoInitializeRemoveLock(&device->RemoveLock, INPUT_POOL_TAG, 0, 0);
     KeInitializeEvent(&device->WorkIdle, NotificationEvent, TRUE);
     status = InputReadsInit(device);
     if (!NT_SUCCESS(status)) {

@@ -12,11 +12,6 @@
 #define INDEX_PRODUCT 2
 #define INDEX_SERIAL 3
 
-static VOID Count(UINT32 *counter)
-{
-    (void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-}
-
 /* Up to `available` bytes of the answer; "the maximum number of bytes to transfer" is the caller's. */
 static NTSTATUS Answer(PIRP irp, ULONG available, const VOID *answer, ULONG bytes)
 {
@@ -40,7 +35,7 @@ static NTSTATUS GetDeviceDescriptor(INPUT_DEVICE *device, PIRP irp, ULONG length
         .DescriptorList = {{HID_REPORT_DESCRIPTOR_TYPE, device->DescriptorBytes}},
     };
 
-    Count(&device->Counters.GetDeviceDescriptor);
+    InputCount(&device->Counters.GetDeviceDescriptor);
     return Answer(irp, length, &descriptor, sizeof(descriptor));
 }
 
@@ -48,7 +43,7 @@ static NTSTATUS GetAttributes(INPUT_DEVICE *device, PIRP irp, ULONG length)
 {
     HID_DEVICE_ATTRIBUTES attributes = {.Size = sizeof(attributes), .VendorID = VENDOR_ID, .VersionNumber = 1};
 
-    Count(&device->Counters.GetDeviceAttributes);
+    InputCount(&device->Counters.GetDeviceAttributes);
     if (length < sizeof(attributes)) {
         return InputComplete(irp, STATUS_INVALID_BUFFER_SIZE, 0);
     }
@@ -100,7 +95,7 @@ static NTSTATUS GetNamedString(INPUT_DEVICE *device, PIRP irp, PIO_STACK_LOCATIO
     ULONG name = (ULONG)(ULONG_PTR)stack->Parameters.DeviceIoControl.Type3InputBuffer & 0xFFFF;
     ULONG index = 0;
 
-    Count(&device->Counters.GetString);
+    InputCount(&device->Counters.GetString);
     if (name >= HID_STRING_ID_IMANUFACTURER && name <= HID_STRING_ID_ISERIALNUMBER) {
         index = name - HID_STRING_ID_IMANUFACTURER + INDEX_MANUFACTURER;
     }
@@ -112,7 +107,7 @@ static NTSTATUS GetIndexedString(INPUT_DEVICE *device, PIRP irp, PIO_STACK_LOCAT
     ULONG index = (ULONG)(ULONG_PTR)stack->Parameters.DeviceIoControl.Type3InputBuffer & 0xFFFF;
     PVOID buffer = NULL;
 
-    Count(&device->Counters.GetIndexedString);
+    InputCount(&device->Counters.GetIndexedString);
     if (irp->MdlAddress != NULL) {
         buffer = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
     }
@@ -164,7 +159,7 @@ static NTSTATUS GetFeature(INPUT_DEVICE *device, PIRP irp)
     ULONG code;
     KIRQL irql;
 
-    Count(&device->Counters.GetFeature);
+    InputCount(&device->Counters.GetFeature);
     if (packet == NULL) {
         return InputComplete(irp, STATUS_INVALID_PARAMETER, 0);
     }
@@ -190,7 +185,7 @@ static NTSTATUS SetFeature(INPUT_DEVICE *device, PIRP irp)
     BOOLEAN done;
     KIRQL irql;
 
-    Count(&device->Counters.SetFeature);
+    InputCount(&device->Counters.SetFeature);
     if (packet == NULL || packet->reportBuffer[0] != packet->reportId) {
         return InputComplete(irp, STATUS_INVALID_PARAMETER, 0);
     }
@@ -211,7 +206,7 @@ static NTSTATUS GetInputReport(INPUT_DEVICE *device, PIRP irp)
     ULONG bytes;
     KIRQL irql;
 
-    Count(&device->Counters.GetInputReport);
+    InputCount(&device->Counters.GetInputReport);
     if (packet == NULL) {
         return InputComplete(irp, STATUS_INVALID_PARAMETER, 0);
     }
@@ -255,30 +250,29 @@ static NTSTATUS Other(INPUT_DEVICE *device, PIRP irp, ULONG code, ULONG length)
         /* There is no idle state worth entering: HIDCLASS then leaves the device in D0. */
         return InputComplete(irp, STATUS_NOT_SUPPORTED, 0);
     default:
-        Count(&device->Counters.IoctlUnknown);
+        InputCount(&device->Counters.IoctlUnknown);
         return InputComplete(irp, STATUS_NOT_SUPPORTED, 0);
     }
 }
 
-NTSTATUS NTAPI InputInternalControl(PDEVICE_OBJECT fdo, PIRP irp)
+static NTSTATUS Dispatch(INPUT_DEVICE *device, PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
     ULONG code = stack->Parameters.DeviceIoControl.IoControlCode;
     ULONG length = stack->Parameters.DeviceIoControl.OutputBufferLength;
-    INPUT_DEVICE *device = InputDeviceOf(fdo);
 
-    Count(&device->Counters.IoctlTotal);
+    InputCount(&device->Counters.IoctlTotal);
     if (device->DescriptorBytes == 0) { /* never started */
         return InputComplete(irp, STATUS_DEVICE_NOT_CONNECTED, 0);
     }
     switch (code) {
     case IOCTL_HID_READ_REPORT:
-        Count(&device->Counters.ReadReport);
+        InputCount(&device->Counters.ReadReport);
         return InputRead(device, irp);
     case IOCTL_HID_GET_DEVICE_DESCRIPTOR:
         return GetDeviceDescriptor(device, irp, length);
     case IOCTL_HID_GET_REPORT_DESCRIPTOR:
-        Count(&device->Counters.GetReportDescriptor);
+        InputCount(&device->Counters.GetReportDescriptor);
         return Answer(irp, length, device->Descriptor, device->DescriptorBytes);
     case IOCTL_HID_GET_DEVICE_ATTRIBUTES:
         return GetAttributes(device, irp, length);
@@ -287,10 +281,10 @@ NTSTATUS NTAPI InputInternalControl(PDEVICE_OBJECT fdo, PIRP irp)
     case IOCTL_HID_GET_INDEXED_STRING:
         return GetIndexedString(device, irp, stack);
     case IOCTL_HID_WRITE_REPORT:
-        Count(&device->Counters.WriteReport);
+        InputCount(&device->Counters.WriteReport);
         return WriteOutput(device, irp);
     case IOCTL_HID_SET_OUTPUT_REPORT:
-        Count(&device->Counters.SetOutputReport);
+        InputCount(&device->Counters.SetOutputReport);
         return WriteOutput(device, irp);
     case IOCTL_HID_GET_FEATURE:
         return GetFeature(device, irp);
@@ -305,4 +299,17 @@ NTSTATUS NTAPI InputInternalControl(PDEVICE_OBJECT fdo, PIRP irp)
     default:
         return Other(device, irp, code, length);
     }
+}
+
+NTSTATUS NTAPI InputInternalControl(PDEVICE_OBJECT fdo, PIRP irp)
+{
+    INPUT_DEVICE *device = InputDeviceOf(fdo);
+    NTSTATUS status = IoAcquireRemoveLock(&device->RemoveLock, irp);
+
+    if (!NT_SUCCESS(status)) {
+        return InputComplete(irp, status, 0);
+    }
+    status = Dispatch(device, irp);
+    IoReleaseRemoveLock(&device->RemoveLock, irp);
+    return status;
 }

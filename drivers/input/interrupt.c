@@ -5,12 +5,14 @@
  */
 #include "device.h"
 
+#define RESETS_WITHOUT_EVENT 10u /* a device that does nothing but ask for resets is of no use */
+
 static VOID NoteWork(INPUT_DEVICE *device, ULONG work)
 {
     if (work != 0) {
         (void)__atomic_fetch_or(&device->Work, work, __ATOMIC_SEQ_CST);
     }
-    device->Interrupts.TotalInterrupts++;
+    InputCount(&device->Interrupts.TotalInterrupts);
     (void)KeInsertQueueDpc(&device->Dpc, NULL, NULL);
 }
 
@@ -20,19 +22,21 @@ static BOOLEAN NTAPI LineInterrupt(PKINTERRUPT interrupt, PVOID context)
     UCHAR isr;
 
     (void)interrupt;
-    if (device->State != InputRunning && device->State != InputResetting) {
-        return FALSE; /* a shared line: some other device's */
+    /* A shared line: some other device's. In any other case the register is read whatever the state: a line that nobody
+     * acknowledges comes again at once, and no thread runs any more. */
+    if (!device->InD0) {
+        return FALSE;
     }
     isr = VirtioModernReadIsr(&device->Transport);
     if (isr == 0 || isr == VIRTIO_STATUS_GONE) {
-        device->Interrupts.IntxSpurious++;
+        InputCount(&device->Interrupts.IntxSpurious);
         return FALSE;
     }
     if ((isr & VIRTIO_ISR_CONFIG) != 0) {
-        device->Interrupts.ConfigInterrupts++;
+        InputCount(&device->Interrupts.ConfigInterrupts);
     }
     if ((isr & VIRTIO_ISR_QUEUE) != 0) {
-        device->Interrupts.EventInterrupts++;
+        InputCount(&device->Interrupts.EventInterrupts);
     }
     NoteWork(device, (isr & VIRTIO_ISR_CONFIG) != 0 ? INPUT_WORK_CONFIG : 0);
     return TRUE;
@@ -45,12 +49,12 @@ static BOOLEAN NTAPI MessageInterrupt(PKINTERRUPT interrupt, PVOID context, ULON
 
     (void)interrupt;
     if (config) {
-        device->Interrupts.ConfigInterrupts++;
+        InputCount(&device->Interrupts.ConfigInterrupts);
     }
     if (message == VirtioMsixQueueVector(device->Plan, VIRTIO_INPUT_EVENT_QUEUE)) {
-        device->Interrupts.EventInterrupts++;
+        InputCount(&device->Interrupts.EventInterrupts);
     } else if (message == VirtioMsixQueueVector(device->Plan, VIRTIO_INPUT_STATUS_QUEUE)) {
-        device->Interrupts.StatusInterrupts++;
+        InputCount(&device->Interrupts.StatusInterrupts);
     }
     NoteWork(device, config ? INPUT_WORK_CONFIG : 0);
     return TRUE;
@@ -61,10 +65,15 @@ static VOID CheckStatus(INPUT_DEVICE *device)
 {
     UCHAR status = VirtioGetStatus(&device->Transport.Transport);
 
-    if (status != VIRTIO_STATUS_GONE && (status & VIRTIO_STATUS_NEEDS_RESET) != 0) {
-        device->State = InputResetting;
-        InputQueueWork(device);
+    if (status == VIRTIO_STATUS_GONE || (status & VIRTIO_STATUS_NEEDS_RESET) == 0) {
+        return;
     }
+    if (++device->Resets > RESETS_WITHOUT_EVENT) {
+        InputDeviceFail(device, InputLogTooManyResets);
+        return;
+    }
+    device->State = InputResetting;
+    InputQueueWork(device);
 }
 
 static VOID NTAPI Dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
@@ -78,7 +87,7 @@ static VOID NTAPI Dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2
     KeAcquireSpinLockAtDpcLevel(&device->Lock);
     device->Interrupts.TotalDpcs++;
     if (device->State == InputRunning && !InputQueuesReap(device)) {
-        InputDeviceFail(device);
+        InputDeviceFail(device, InputLogNonsense);
     }
     if (device->State == InputRunning && (work & INPUT_WORK_CONFIG) != 0) {
         CheckStatus(device);
@@ -102,6 +111,7 @@ NTSTATUS InputConnectInterrupt(INPUT_DEVICE *device)
     status = IoConnectInterruptEx(&parameters);
     if (!NT_SUCCESS(status)) {
         device->Interrupt = NULL;
+        InputLog(device, InputLogInterrupt, status);
         return status;
     }
     /* "Version is set to the type of interrupt that was connected": without messages, the line. */

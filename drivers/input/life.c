@@ -7,9 +7,10 @@
 
 #include "contract_ids.h"
 
-#define RESET_TIMEOUT_US 80000u /* may be waited for at DISPATCH_LEVEL */
-#define RESET_POLL_US 100u
-#define LAST_RESET_TIMEOUT_US 10000u
+/* A wait at PASSIVE_LEVEL lasts until the next tick of the clock, up to 16 ms: a shorter poll would only stretch the
+ * timeout. A device that has reset by the time the write returns costs no wait. */
+#define RESET_TIMEOUT_US 500000u
+#define RESET_POLL_US 10000u
 
 #define WANTED_FEATURES (1ull << VIRTIO_F_EVENT_IDX)
 
@@ -44,17 +45,6 @@ static INPUT_KIND KindOfSubsystem(ULONG subsystem)
     return InputKindUnknown;
 }
 
-static ULONG LongestInput(const INPUT_CAPABILITIES *capabilities)
-{
-    if ((capabilities->Collections & INPUT_HAS_TOUCH) != 0) {
-        return sizeof(INPUT_TOUCH_REPORT);
-    }
-    if ((capabilities->Collections & INPUT_HAS_KEYBOARD) != 0) {
-        return sizeof(INPUT_MORE_KEYS_REPORT);
-    }
-    return sizeof(INPUT_POINTER_REPORT);
-}
-
 static VIRTIO_RESULT Negotiate(INPUT_DEVICE *device, UINT64 *features)
 {
     VIRTIO_TRANSPORT *transport = &device->Transport.Transport;
@@ -66,25 +56,53 @@ static VIRTIO_RESULT Negotiate(INPUT_DEVICE *device, UINT64 *features)
     return result;
 }
 
+static INPUT_LOG Reason(VIRTIO_RESULT result)
+{
+    switch (result) {
+    case VirtioErrorResetTimeout:
+    case VirtioErrorGone:
+        return InputLogNoReset;
+    case VirtioErrorVectorRefused:
+        return InputLogVectors;
+    case VirtioErrorFeaturesRefused:
+    case VirtioErrorMissingFeature:
+        return InputLogFeatures;
+    default:
+        return InputLogQueueSetUp;
+    }
+}
+
+/* What the engine knows of the user's hands outlives a stop: HIDCLASS's clients still hold those keys down. */
+static VOID PrepareEngine(INPUT_DEVICE *device, const INPUT_CAPABILITIES *capabilities)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&device->Lock, &irql);
+    if (device->DescriptorBytes == 0 || !InputSameCapabilities(&device->Engine->Capabilities, capabilities)) {
+        InputEngineInit(device->Engine, capabilities, device->MoreKeys);
+    }
+    KeReleaseSpinLock(&device->Lock, irql);
+}
+
 NTSTATUS InputReadDevice(INPUT_DEVICE *device)
 {
     VIRTIO_TRANSPORT *transport = &device->Transport.Transport;
+    VIRTIO_RESULT result = Negotiate(device, &device->Features);
     INPUT_CAPABILITIES capabilities;
     UINT16 events = 0;
     UINT16 status = 0;
-    KIRQL irql;
 
-    if (Negotiate(device, &device->Features) != VirtioOk ||
-        VirtioGetQueueSize(transport, VIRTIO_INPUT_EVENT_QUEUE, &events) != VirtioOk ||
+    if (result != VirtioOk) {
+        return InputRefuse(device, Reason(result));
+    }
+    if (VirtioGetQueueSize(transport, VIRTIO_INPUT_EVENT_QUEUE, &events) != VirtioOk ||
         VirtioGetQueueSize(transport, VIRTIO_INPUT_STATUS_QUEUE, &status) != VirtioOk) {
-        return STATUS_DEVICE_CONFIGURATION_ERROR;
+        return InputRefuse(device, InputLogQueueSize);
     }
     InputReadCapabilities(ReadConfig, device, KindOfSubsystem(device->SubsystemId), &capabilities);
-    KeAcquireSpinLock(&device->Lock, &irql);
-    InputEngineInit(device->Engine, &capabilities, device->MoreKeys);
-    KeReleaseSpinLock(&device->Lock, irql);
+    PrepareEngine(device, &capabilities);
     device->DescriptorBytes = InputBuildReportDescriptor(&capabilities, device->MoreKeys, device->Descriptor);
-    device->InputBytesMax = LongestInput(&capabilities);
+    device->InputBytesMax = InputLongestReport(&capabilities, device->MoreKeys);
     device->EventQueueSize = events;
     device->StatusQueueSize = status;
     device->EventBuffers = (USHORT)(events < INPUT_EVENT_BUFFERS ? events : INPUT_EVENT_BUFFERS);
@@ -103,18 +121,21 @@ static VIRTIO_RESULT SetUpQueue(INPUT_DEVICE *device, UINT16 index, VIRTQUEUE *q
     return result == VirtioOk ? VirtioGetDoorbell(transport, index, doorbell) : result;
 }
 
-/* One attempt with device->Plan. */
-static VIRTIO_RESULT TryStart(INPUT_DEVICE *device)
+/* One attempt with device->Plan. The rings are only touched once the device has let go of them. */
+static VIRTIO_RESULT TryStart(INPUT_DEVICE *device, INPUT_LOG *why)
 {
     VIRTIO_TRANSPORT *transport = &device->Transport.Transport;
-    VIRTIO_RESULT result;
     UINT64 features = 0;
+    VIRTIO_RESULT result = Negotiate(device, &features);
 
-    result = Negotiate(device, &features);
+    *why = InputLogNothing;
     if (result == VirtioOk && features != device->Features) {
-        return VirtioErrorFeaturesRefused; /* the queues were laid out for what it offered at first */
+        *why = InputLogOtherFeatures; /* the queues were laid out for what it offered at first */
+        return VirtioErrorFeaturesRefused;
     }
     if (result == VirtioOk) {
+        VirtqueueReset(&device->EventQueue);
+        VirtqueueReset(&device->StatusQueue);
         result = VirtioSetConfigVector(transport, VirtioMsixConfigVector(device->Plan));
     }
     if (result == VirtioOk) {
@@ -123,83 +144,118 @@ static VIRTIO_RESULT TryStart(INPUT_DEVICE *device)
     if (result == VirtioOk) {
         result = SetUpQueue(device, VIRTIO_INPUT_STATUS_QUEUE, &device->StatusQueue, &device->StatusDoorbell);
     }
-    return result == VirtioOk ? VirtioSetDriverOk(transport) : result;
+    if (result == VirtioOk) {
+        result = VirtioSetDriverOk(transport);
+    }
+    *why = result == VirtioOk ? InputLogNothing : Reason(result);
+    return result;
 }
 
-static VOID GiveUp(INPUT_DEVICE *device)
+static INPUT_LOG StartWithSomePlan(INPUT_DEVICE *device)
 {
-    if (VirtioReset(&device->Transport.Transport, LAST_RESET_TIMEOUT_US, RESET_POLL_US) == VirtioOk) {
-        VirtioSetFailed(&device->Transport.Transport);
+    VIRTIO_RESULT result;
+    INPUT_LOG why;
+
+    device->Plan = VirtioChooseMsixPlan(device->MessageCount, 2);
+    for (;;) {
+        result = TryStart(device, &why);
+        /* VIRTIO 1.x "MSI-X Vector Configuration": a vector that does not read back has to be handled. INTx is no way
+         * out once Windows has switched the function to messages. */
+        if (result != VirtioErrorVectorRefused || VirtioNextMsixPlan(device->Plan) == VirtioIntx) {
+            return why;
+        }
+        device->Plan = VirtioNextMsixPlan(device->Plan);
     }
-    device->State = InputFailed;
+}
+
+/* Under the lock. */
+static VOID Run(INPUT_DEVICE *device)
+{
+    device->State = InputRunning;
+    InputQueuesFill(device);
+    if (device->LedsPending) {
+        InputSendLeds(device, device->Leds);
+    }
+    /* An interrupt that came before the state did nothing: the DPC looks after it, at the status, too. */
+    (void)__atomic_fetch_or(&device->Work, INPUT_WORK_CONFIG, __ATOMIC_SEQ_CST);
+    (void)KeInsertQueueDpc(&device->Dpc, NULL, NULL);
 }
 
 NTSTATUS InputDeviceStart(INPUT_DEVICE *device)
 {
-    VIRTIO_RESULT result;
+    INPUT_LOG why = StartWithSomePlan(device);
     KIRQL irql;
 
-    VirtqueueReset(&device->EventQueue);
-    VirtqueueReset(&device->StatusQueue);
-    device->Plan = VirtioChooseMsixPlan(device->MessageCount, 2);
-    for (;;) {
-        result = TryStart(device);
-        /* VIRTIO 1.x "MSI-X Vector Configuration": a vector that does not read back has to be handled. INTx is no way
-         * out once Windows has switched the function to messages. */
-        if (result != VirtioErrorVectorRefused || VirtioNextMsixPlan(device->Plan) == VirtioIntx) {
-            break;
-        }
-        device->Plan = VirtioNextMsixPlan(device->Plan);
-    }
     KeAcquireSpinLock(&device->Lock, &irql);
-    if (result == VirtioOk) {
-        device->State = InputRunning;
-        InputQueuesFill(device);
-        if (device->LedsPending) {
-            InputSendLeds(device, device->Leds);
+    if (device->State == InputStarting) {
+        if (why == InputLogNothing) {
+            Run(device);
+        } else {
+            device->State = InputFailed;
         }
     }
     KeReleaseSpinLock(&device->Lock, irql);
-    if (result != VirtioOk) {
-        GiveUp(device);
-        return STATUS_DEVICE_CONFIGURATION_ERROR;
+    if (why == InputLogNothing) {
+        return STATUS_SUCCESS;
     }
-    return STATUS_SUCCESS;
+    InputDeviceRest(device);
+    VirtioSetFailed(&device->Transport.Transport);
+    return InputRefuse(device, why);
 }
 
-VOID InputDeviceQuiesce(INPUT_DEVICE *device, INPUT_STATE state)
+VOID InputDeviceRest(INPUT_DEVICE *device)
 {
-    BOOLEAN running;
+    (void)VirtioReset(&device->Transport.Transport, RESET_TIMEOUT_US, RESET_POLL_US);
+}
+
+VOID InputReleaseAll(INPUT_DEVICE *device)
+{
+    InputEngineReleaseAll(device->Engine);
+    device->LedsPending = device->Leds != 0; /* a device that was reset has forgotten them */
+}
+
+VOID InputDeviceSleep(INPUT_DEVICE *device)
+{
+    BOOLEAN awake;
     KIRQL irql;
 
     KeAcquireSpinLock(&device->Lock, &irql);
-    running = device->State == InputRunning || device->State == InputResetting;
-    if (running || device->State == InputAsleep) {
-        device->State = state;
+    awake = device->State != InputStopped && device->State != InputAsleep && device->State != InputRemoved;
+    if (awake) {
+        device->State = InputAsleep;
+        device->Failure = InputLogNothing;
+        device->Resets = 0;
+        InputReleaseAll(device);
     }
-    InputEngineReleaseAll(device->Engine);
-    device->LedsPending = device->Leds != 0; /* the device forgets them */
     KeReleaseSpinLock(&device->Lock, irql);
-    InputDeliver(device);
-    if (running && state != InputRemoved) {
-        (void)VirtioReset(&device->Transport.Transport, RESET_TIMEOUT_US, RESET_POLL_US);
+    if (awake) {
+        InputDeliver(device);
+        InputDeviceRest(device);
+        device->InD0 = FALSE;
     }
 }
 
-VOID InputDeviceFail(INPUT_DEVICE *device)
+VOID InputDeviceFail(INPUT_DEVICE *device, INPUT_LOG why)
 {
-    InputEngineReleaseAll(device->Engine);
-    GiveUp(device);
+    device->State = InputFailed;
+    device->Failure = why;
+    InputReleaseAll(device);
+    InputQueueWork(device);
 }
 
-VOID InputDeviceReset(INPUT_DEVICE *device)
+VOID InputDeviceSilence(INPUT_DEVICE *device)
 {
+    INPUT_LOG why;
     KIRQL irql;
 
     KeAcquireSpinLock(&device->Lock, &irql);
-    InputEngineReleaseAll(device->Engine);
-    device->LedsPending = device->Leds != 0;
+    why = device->State == InputFailed ? device->Failure : InputLogNothing;
+    device->Failure = InputLogNothing;
     KeReleaseSpinLock(&device->Lock, irql);
-    InputDeliver(device);
-    (void)InputDeviceStart(device);
+    if (why != InputLogNothing) {
+        InputDeviceRest(device);
+        VirtioSetFailed(&device->Transport.Transport);
+        InputLog(device, why, STATUS_DEVICE_PROTOCOL_ERROR);
+        IoInvalidateDeviceState(device->Pdo); /* Windows asks for the state and gives the device up */
+    }
 }

@@ -42,15 +42,27 @@ static NTSTATUS Start(INPUT_DEVICE *device, PIRP irp)
     return InputComplete(irp, status, irp->IoStatus.Information);
 }
 
-static VOID Gone(INPUT_DEVICE *device)
+/* The stack below deletes what it is made of as soon as it has the request, so ours is gone before. */
+static VOID Remove(INPUT_DEVICE *device, PIRP irp)
 {
+    InputStop(device, InputRemoved);
+    InputCancelReads(device, STATUS_DEVICE_NOT_CONNECTED);
+    (void)IoAcquireRemoveLock(&device->RemoveLock, irp);
+    IoReleaseRemoveLockAndWait(&device->RemoveLock, irp);
+    InputWaitForWork(device); /* a power request may have come back from the bus driver just now */
+    ExFreePoolWithTag(device->Engine, INPUT_POOL_TAG);
+    IoFreeWorkItem(device->WorkItem);
+}
+
+static BOOLEAN HasFailed(INPUT_DEVICE *device)
+{
+    BOOLEAN failed;
     KIRQL irql;
 
-    InputDeviceQuiesce(device, InputRemoved);
     KeAcquireSpinLock(&device->Lock, &irql);
-    device->State = InputRemoved;
+    failed = device->State == InputFailed;
     KeReleaseSpinLock(&device->Lock, irql);
-    InputCancelReads(device, STATUS_DEVICE_NOT_CONNECTED);
+    return failed;
 }
 
 NTSTATUS NTAPI InputPnp(PDEVICE_OBJECT fdo, PIRP irp)
@@ -61,19 +73,25 @@ NTSTATUS NTAPI InputPnp(PDEVICE_OBJECT fdo, PIRP irp)
     case IRP_MN_START_DEVICE:
         return Start(device, irp);
     case IRP_MN_STOP_DEVICE:
-        InputStop(device);
+        InputStop(device, InputStopped);
         irp->IoStatus.Status = STATUS_SUCCESS;
         break;
     case IRP_MN_SURPRISE_REMOVAL:
-        Gone(device);
+        /* Not only for a device that is gone: Windows sends it to one that it gives up, too, which then has to be kept
+         * from writing into memory that is no longer ours. */
+        InputStop(device, InputRemoved);
+        InputCancelReads(device, STATUS_DEVICE_NOT_CONNECTED);
         irp->IoStatus.Status = STATUS_SUCCESS;
         break;
     case IRP_MN_REMOVE_DEVICE:
-        InputStop(device);
-        InputCancelReads(device, STATUS_DEVICE_NOT_CONNECTED);
-        ExFreePoolWithTag(device->Engine, INPUT_POOL_TAG);
-        IoFreeWorkItem(device->WorkItem);
+        Remove(device, irp);
         irp->IoStatus.Status = STATUS_SUCCESS;
+        break;
+    case IRP_MN_QUERY_PNP_DEVICE_STATE:
+        if (HasFailed(device)) {
+            irp->IoStatus.Information |= PNP_DEVICE_FAILED;
+            irp->IoStatus.Status = STATUS_SUCCESS;
+        }
         break;
     case IRP_MN_QUERY_STOP_DEVICE:
     case IRP_MN_CANCEL_STOP_DEVICE:

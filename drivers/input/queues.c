@@ -84,6 +84,7 @@ static VOID TakeEvent(INPUT_DEVICE *device, const VIRTQUEUE_COMPLETION *completi
     VIRTIO_INPUT_EVENT event = {shared->Type, shared->Code, shared->Value};
 
     device->Counters.Events++;
+    device->Resets = 0;
     if (completion->Length >= sizeof(event)) {
         InputEngineEvent(device->Engine, &event);
     } else {
@@ -97,10 +98,10 @@ static VIRTQUEUE_GET ReapEvents(INPUT_DEVICE *device)
     VIRTQUEUE_COMPLETION completion;
     VIRTQUEUE_GET got;
 
-    do {
-        /* Returned buffers can come back at once: no more than the queue holds in one go, the DPC runs again. */
-        ULONG left = 4u * device->EventBuffers;
+    /* Returned buffers can come back at once: no more than so many in one go, then the DPC runs again. */
+    ULONG left = 4u * device->EventBuffers;
 
+    do {
         while ((got = VirtqueueGet(&device->EventQueue, &completion)) == VirtqueueCompleted && left-- != 0) {
             TakeEvent(device, &completion);
         }

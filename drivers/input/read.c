@@ -42,7 +42,7 @@ static VOID NTAPI ReleaseReads(PIO_CSQ csq, KIRQL irql)
 
 static VOID NTAPI CompleteCancelledRead(PIO_CSQ csq, PIRP irp)
 {
-    (void)__atomic_fetch_add(&FromCsq(csq)->Counters.ReadReportCancelled, 1, __ATOMIC_RELAXED);
+    InputCount(&FromCsq(csq)->Counters.ReadReportCancelled);
     (void)InputComplete(irp, STATUS_CANCELLED, 0);
 }
 
@@ -54,9 +54,16 @@ NTSTATUS InputReadsInit(INPUT_DEVICE *device)
                            CompleteCancelledRead);
 }
 
-static BOOLEAN Ended(const INPUT_DEVICE *device)
+/* A device that is stopped comes back, and with it its reports; so does one that sleeps. */
+static BOOLEAN Ended(INPUT_DEVICE *device)
 {
-    return device->State == InputStopped || device->State == InputRemoved;
+    BOOLEAN ended;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&device->Lock, &irql);
+    ended = device->State == InputRemoved;
+    KeReleaseSpinLock(&device->Lock, irql);
+    return ended;
 }
 
 NTSTATUS InputRead(INPUT_DEVICE *device, PIRP irp)
@@ -66,14 +73,11 @@ NTSTATUS InputRead(INPUT_DEVICE *device, PIRP irp)
     if (irp->UserBuffer == NULL || stack->Parameters.DeviceIoControl.OutputBufferLength < device->InputBytesMax) {
         return InputComplete(irp, STATUS_INVALID_BUFFER_SIZE, 0);
     }
-    if (Ended(device)) {
-        return InputComplete(irp, STATUS_DEVICE_NOT_CONNECTED, 0);
-    }
-    (void)__atomic_fetch_add(&device->Counters.ReadReportPended, 1, __ATOMIC_RELAXED);
+    InputCount(&device->Counters.ReadReportPended);
     IoCsqInsertIrp(&device->Reads, irp, NULL);
     InputDeliver(device);
     if (Ended(device)) {
-        InputCancelReads(device, STATUS_DEVICE_NOT_CONNECTED); /* it may have come after those were cancelled */
+        InputCancelReads(device, STATUS_DEVICE_NOT_CONNECTED); /* after those were that came before it */
     }
     return STATUS_PENDING;
 }

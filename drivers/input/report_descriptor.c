@@ -205,3 +205,25 @@ uint16_t InputBuildReportDescriptor(const INPUT_CAPABILITIES *capabilities, bool
     AppendDiagnostics(&writer);
     return writer.Length;
 }
+
+uint8_t InputLongestReport(const INPUT_CAPABILITIES *capabilities, bool moreKeys)
+{
+    const struct {
+        bool Described;
+        uint8_t Length;
+    } reports[] = {
+        {(capabilities->Collections & INPUT_HAS_TOUCH) != 0, sizeof(INPUT_TOUCH_REPORT)},
+        {(capabilities->Collections & INPUT_HAS_KEYBOARD) != 0 && moreKeys, sizeof(INPUT_MORE_KEYS_REPORT)},
+        {(capabilities->Collections & (INPUT_HAS_MOUSE | INPUT_HAS_TABLET)) != 0, sizeof(INPUT_POINTER_REPORT)},
+        {(capabilities->Collections & INPUT_HAS_KEYBOARD) != 0, sizeof(INPUT_KEYBOARD_REPORT)},
+        {(capabilities->Collections & INPUT_HAS_CONSUMER) != 0, sizeof(INPUT_CONSUMER_LIST_REPORT)},
+        {(capabilities->Collections & INPUT_HAS_SYSTEM) != 0, sizeof(INPUT_SYSTEM_REPORT)},
+    };
+
+    for (uint8_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) { /* longest first */
+        if (reports[i].Described) {
+            return reports[i].Length;
+        }
+    }
+    return 0;
+}

@@ -16,6 +16,9 @@
 uint16_t InputBuildReportDescriptor(const INPUT_CAPABILITIES *capabilities, bool moreKeys,
                                     uint8_t descriptor[INPUT_DESCRIPTOR_BYTES_MAX]);
 
+/* Bytes of the longest input report described, its identifier included: HIDCLASS reads into buffers of that size. */
+uint8_t InputLongestReport(const INPUT_CAPABILITIES *capabilities, bool moreKeys);
+
 /* Resolution Multiplier is described only for a device with high-resolution wheel events. */
 static inline bool InputHasFineWheel(const INPUT_CAPABILITIES *capabilities)
 {

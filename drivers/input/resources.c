@@ -96,65 +96,79 @@ static BOOLEAN MapBars(INPUT_DEVICE *device, const VIRTIO_PCI_CAPS *caps, const 
     return TRUE;
 }
 
-/* Microseconds; at PASSIVE_LEVEL the processor is given away. */
+/* The transport waits only for resets, all of them at PASSIVE_LEVEL. */
 static void Delay(void *context, uint32_t microseconds)
 {
-    LARGE_INTEGER interval;
+    LARGE_INTEGER interval = {.QuadPart = -10ll * microseconds}; /* relative, 100 ns */
 
     (void)context;
-    if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
-        interval.QuadPart = -10ll * microseconds; /* relative, 100 ns */
-        (void)KeDelayExecutionThread(KernelMode, FALSE, &interval);
-        return;
+    (void)KeDelayExecutionThread(KernelMode, FALSE, &interval);
+}
+
+static INPUT_LOG CheckIdentity(INPUT_DEVICE *device, const UCHAR space[CONFIG_SPACE_BYTES])
+{
+    static const uint16_t deviceIds[] = {AERO_VIRTIO_INPUT_DEVICE_ID};
+    VIRTIO_PCI_IDENTITY identity;
+
+    if (VirtioPciCheckIdentity(space, CONFIG_SPACE_BYTES, AERO_VIRTIO_INPUT_REVISION, deviceIds, 1, &identity) !=
+        VirtioPciIdentityOk) {
+        return InputLogIdentity;
     }
-    /* "Drivers should ... stall for no more than 50 microseconds" at a time. */
-    for (; microseconds > 50; microseconds -= 50) {
-        KeStallExecutionProcessor(50);
+    device->SubsystemId = identity.SubsystemId;
+    device->Revision = identity.RevisionId;
+    return InputLogNothing;
+}
+
+static INPUT_LOG OpenRegisters(INPUT_DEVICE *device, const UCHAR space[CONFIG_SPACE_BYTES], const CM_RESOURCE_LIST *raw,
+                               const CM_RESOURCE_LIST *translated)
+{
+    VIRTIO_PCI_CAP_POLICY policy = device->StrictContract ? VirtioPciCapStrict : VirtioPciCapPermissive;
+    VIRTIO_ENV env = {.Context = device, .DelayMicroseconds = Delay};
+    UINT64 address[VIRTIO_PCI_BAR_COUNT];
+    VIRTIO_PCI_CAPS caps;
+    VIRTIO_PCI_BAR bar0;
+
+    PciReadMemoryBars(space, CONFIG_SPACE_BYTES, address);
+    if (VirtioPciParseCaps(space, CONFIG_SPACE_BYTES, address, policy, &caps) != VirtioPciCapOk || !caps.HasDevice) {
+        return InputLogCapabilities;
     }
-    KeStallExecutionProcessor(microseconds);
+    if (!MapBars(device, &caps, address, raw, translated)) {
+        return InputLogBar;
+    }
+    bar0 = (VIRTIO_PCI_BAR){.Length = device->Bars[0].Length, .IsMemory = device->Bars[0].Base != NULL};
+    if (device->StrictContract && !VirtioPciIsContractLayout(&caps, &bar0)) {
+        return InputLogStrictContract;
+    }
+    return VirtioModernInit(&device->Transport, &caps, device->Bars, &env) == VirtioOk ? InputLogNothing
+                                                                                       : InputLogCapabilities;
 }
 
 NTSTATUS InputOpenTransport(INPUT_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated)
 {
-    static const uint16_t deviceIds[] = {AERO_VIRTIO_INPUT_DEVICE_ID};
-    VIRTIO_PCI_CAP_POLICY policy = device->StrictContract ? VirtioPciCapStrict : VirtioPciCapPermissive;
-    VIRTIO_ENV env = {.Context = device, .DelayMicroseconds = Delay};
-    UINT64 address[VIRTIO_PCI_BAR_COUNT];
     UCHAR space[CONFIG_SPACE_BYTES];
-    VIRTIO_PCI_IDENTITY identity;
-    VIRTIO_PCI_CAPS caps;
-    VIRTIO_PCI_BAR bar0;
-    NTSTATUS status;
+    INPUT_LOG why;
 
     if (raw == NULL || translated == NULL || raw->Count == 0 || translated->Count == 0) {
-        return STATUS_DEVICE_CONFIGURATION_ERROR;
+        return InputRefuse(device, InputLogBar);
     }
-    status = ReadConfigSpace(device, space);
-    if (!NT_SUCCESS(status)) {
-        return status;
+    if (!NT_SUCCESS(ReadConfigSpace(device, space))) {
+        return InputRefuse(device, InputLogConfigSpace);
     }
-    if (VirtioPciCheckIdentity(space, sizeof(space), AERO_VIRTIO_INPUT_REVISION, deviceIds, 1, &identity) !=
-        VirtioPciIdentityOk) {
-        return STATUS_NO_SUCH_DEVICE;
+    why = CheckIdentity(device, space);
+    if (why == InputLogNothing) {
+        why = OpenRegisters(device, space, raw, translated);
     }
-    device->SubsystemId = identity.SubsystemId;
-    device->Revision = identity.RevisionId;
-    PciReadMemoryBars(space, sizeof(space), address);
-    if (VirtioPciParseCaps(space, sizeof(space), address, policy, &caps) != VirtioPciCapOk || !caps.HasDevice ||
-        !MapBars(device, &caps, address, raw, translated)) {
-        return STATUS_DEVICE_CONFIGURATION_ERROR;
+    if (why != InputLogNothing) {
+        InputCloseTransport(device);
+        return InputRefuse(device, why);
     }
-    bar0 = (VIRTIO_PCI_BAR){.Length = device->Bars[0].Length, .IsMemory = device->Bars[0].Base != NULL};
-    if (device->StrictContract && !VirtioPciIsContractLayout(&caps, &bar0)) {
-        return STATUS_DEVICE_CONFIGURATION_ERROR;
-    }
-    return VirtioModernInit(&device->Transport, &caps, device->Bars, &env) == VirtioOk
-               ? STATUS_SUCCESS
-               : STATUS_DEVICE_CONFIGURATION_ERROR;
+    device->TransportOpen = TRUE;
+    return STATUS_SUCCESS;
 }
 
 VOID InputCloseTransport(INPUT_DEVICE *device)
 {
+    device->TransportOpen = FALSE;
     for (ULONG i = 0; i < VIRTIO_PCI_BAR_COUNT; i++) {
         if (device->Bars[i].Base != NULL) {
             MmUnmapIoSpace((PVOID)(ULONG_PTR)device->Bars[i].Base, (SIZE_T)device->Bars[i].Length);

@@ -49,23 +49,52 @@ static NTSTATUS AllocateMemory(INPUT_DEVICE *device)
 
     if (!VirtqueueLayoutModern(device->EventQueueSize, &events) ||
         !VirtqueueLayoutModern(device->StatusQueueSize, &status)) {
-        return STATUS_DEVICE_CONFIGURATION_ERROR;
+        return InputRefuse(device, InputLogQueueSize);
     }
     offset = (ULONG)ALIGN_UP_BY(events.Length, PAGE_SIZE);
     dma->EventsOffset = offset + (ULONG)ALIGN_UP_BY(status.Length, PAGE_SIZE);
     dma->StatusOffset = dma->EventsOffset + INPUT_EVENT_BUFFERS * (ULONG)sizeof(VIRTIO_INPUT_EVENT);
     dma->Bytes = dma->StatusOffset + INPUT_STATUS_BUFFERS * (ULONG)sizeof(VIRTIO_INPUT_EVENT);
     if (!NT_SUCCESS(GetAdapter(device))) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return InputRefuse(device, InputLogMemory);
     }
     dma->Memory =
         (PUCHAR)device->Adapter->DmaOperations->AllocateCommonBuffer(device->Adapter, dma->Bytes, &dma->Physical, TRUE);
     if (dma->Memory == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return InputRefuse(device, InputLogMemory);
     }
     RtlZeroMemory(dma->Memory, dma->Bytes);
     device->QueueState = ExAllocatePoolWithTag(NonPagedPool, stateBytes, INPUT_POOL_TAG);
-    return device->QueueState != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    return device->QueueState != NULL ? STATUS_SUCCESS : InputRefuse(device, InputLogMemory);
+}
+
+static VOID SetState(INPUT_DEVICE *device, INPUT_STATE state)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&device->Lock, &irql);
+    device->State = state;
+    KeReleaseSpinLock(&device->Lock, irql);
+}
+
+static NTSTATUS StartDevice(INPUT_DEVICE *device)
+{
+    NTSTATUS status = InputReadDevice(device);
+
+    if (NT_SUCCESS(status)) {
+        status = AllocateMemory(device);
+    }
+    if (NT_SUCCESS(status) && !InputQueuesInit(device)) {
+        status = InputRefuse(device, InputLogQueueSize);
+    }
+    if (NT_SUCCESS(status)) {
+        status = InputConnectInterrupt(device);
+    }
+    if (NT_SUCCESS(status)) {
+        SetState(device, InputStarting);
+        status = InputDeviceStart(device);
+    }
+    return status;
 }
 
 NTSTATUS InputStart(INPUT_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated)
@@ -75,41 +104,33 @@ NTSTATUS InputStart(INPUT_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_
     InputReadDeviceParameters(device);
     status = InputOpenTransport(device, raw, translated);
     if (NT_SUCCESS(status)) {
-        status = InputReadDevice(device);
-    }
-    if (NT_SUCCESS(status)) {
-        status = AllocateMemory(device);
-    }
-    if (NT_SUCCESS(status) && !InputQueuesInit(device)) {
-        status = STATUS_DEVICE_CONFIGURATION_ERROR;
-    }
-    if (NT_SUCCESS(status)) {
-        status = InputConnectInterrupt(device);
-    }
-    if (NT_SUCCESS(status)) {
         device->InD0 = TRUE;
-        status = InputDeviceStart(device);
+        status = StartDevice(device);
     }
     if (!NT_SUCCESS(status)) {
-        InputStop(device);
+        InputStop(device, InputStopped);
     }
     return status;
 }
 
-VOID InputStop(INPUT_DEVICE *device)
+VOID InputStop(INPUT_DEVICE *device, INPUT_STATE state)
 {
     KIRQL irql;
 
-    InputDeviceQuiesce(device, InputStopped);
-    InputDisconnectInterrupt(device);
-    InputWaitForWork(device);
-    InputCloseTransport(device);
-    FreeMemory(device);
-
     KeAcquireSpinLock(&device->Lock, &irql);
-    if (device->State != InputRemoved) {
-        device->State = InputStopped;
+    device->State = state;
+    device->Failure = InputLogNothing;
+    device->Resets = 0;
+    InputReleaseAll(device);
+    KeReleaseSpinLock(&device->Lock, irql);
+    InputDeliver(device);
+    InputWaitForWork(device);
+    /* Whatever it was at: its DMA ends before its memory goes. One that is not there any more says so at once. */
+    if (device->TransportOpen && device->InD0) {
+        InputDeviceRest(device);
     }
     device->InD0 = FALSE;
-    KeReleaseSpinLock(&device->Lock, irql);
+    InputDisconnectInterrupt(device);
+    InputCloseTransport(device);
+    FreeMemory(device);
 }

@@ -97,7 +97,8 @@ static void check_path(const struct inf_evaluation *evaluation, const struct inf
     free(path);
 }
 
-static void add_file(struct inf_evaluation *evaluation, const char *list, const char *target, const char *source,
+/* False, with a fault, when there are too many. */
+static bool add_file(struct inf_evaluation *evaluation, const char *list, const char *target, const char *source,
                      unsigned line)
 {
     struct inf_package *package = evaluation->package;
@@ -106,7 +107,7 @@ static void add_file(struct inf_evaluation *evaluation, const char *list, const 
     if (package->file_count == FILES_LIMIT) {
         findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, line,
                      "more files are copied than by any driver package");
-        return;
+        return false;
     }
     file.source = xstrdup(source[0] != 0 ? source : target);
     file.source_folder = source_folder(evaluation, file.source);
@@ -115,12 +116,13 @@ static void add_file(struct inf_evaluation *evaluation, const char *list, const 
     for (size_t i = 0; i < package->file_count; ++i) {
         if (same_file(&package->files[i], &file)) {
             inf_copied_file_free(&file);
-            return;
+            return true;
         }
     }
     check_path(evaluation, &file);
     package->files = inf_grow(package->files, package->file_count, sizeof(*package->files));
     package->files[package->file_count++] = file;
+    return true;
 }
 
 /* destination-file-name[,[source-file-name][,[unused][,flag]]] */
@@ -129,11 +131,12 @@ static void add_list(struct inf_evaluation *evaluation, const struct inf_section
     if (!inf_walk_begins(evaluation, INF_WALK_FILES, list)) {
         return;
     }
-    for (size_t i = 0; i < list->line_count && evaluation->package->file_count < FILES_LIMIT; ++i) {
+    for (size_t i = 0; i < list->line_count; ++i) {
         const struct inf_line *line = &list->lines[i];
 
-        if (line->key.text == NULL && inf_value_text(line, 0)[0] != 0) {
-            add_file(evaluation, list->name, inf_value_text(line, 0), inf_value_text(line, 1), line->line);
+        if (line->key.text == NULL && inf_value_text(line, 0)[0] != 0 &&
+            !add_file(evaluation, list->name, inf_value_text(line, 0), inf_value_text(line, 1), line->line)) {
+            return;
         }
     }
 }
@@ -144,7 +147,9 @@ void inf_copy_files(struct inf_evaluation *evaluation, const struct inf_line *di
         const struct inf_value *value = &directive->values[i];
 
         if (value->text[0] == '@') {
-            add_file(evaluation, NULL, value->text + 1, "", value->line);
+            if (!add_file(evaluation, NULL, value->text + 1, "", value->line)) {
+                return;
+            }
         } else {
             const struct inf_section *list = inf_named_section(evaluation, "CopyFiles", value);
 

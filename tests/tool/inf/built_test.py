@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""built_test.py AEROW7 CONTRACT FOLDER...: the project's own INFs, as they were built and packed, break no rule, and say
-the same to both architectures. Skips when nothing was built."""
+"""built_test.py AEROW7 CONTRACT FOLDER...: the project's own INFs, as they were built and packed, break no rule
+and say the same to both architectures. Skips when nothing was built."""
 import pathlib
 import sys
 

@@ -109,7 +109,8 @@ def decorations(folder):
     assert installed(folder, text, "x86") == []
     # "Each line may have up to one applicable section", several lines have several; a line may be the name alone.
     text = (VERSION + "[Manufacturer]\n%V%=M,NTamd64\nOther\nThird=T,NTx86.6.1,NTamd64.6.1\n"
-            "[M.NTamd64]\n%D%=I,ROOT\\X\n[Other]\nOld=J,ROOT\\Y\n[T.NTx86.6.1]\nNew=K,ROOT\\Z\n[T.NTamd64.6.1]\nNew=K,ROOT\\Z\n"
+            "[M.NTamd64]\n%D%=I,ROOT\\X\n[Other]\nOld=J,ROOT\\Y\n"
+            "[T.NTx86.6.1]\nNew=K,ROOT\\Z\n[T.NTamd64.6.1]\nNew=K,ROOT\\Z\n"
             + install("I") + install("J") + install("K"))
     assert installed(folder, text, "amd64") == ["I", "K"]
     assert installed(folder, text, "x86") == ["J", "K"]

@@ -81,8 +81,8 @@ def trees(folder):
     enabled["win7/x86/input/virtio-input.inf"] = ALIAS
     write(folder, enabled)
     status, findings, report, _ = found(folder, "--tree", folder)
-    assert status == 1 and findings == [("aero-duplicate-id", "win7/x86/input/virtio-input.inf", line_of(ALIAS, "; x86"),
-                                         "error")], findings
+    wanted = ("aero-duplicate-id", "win7/x86/input/virtio-input.inf", line_of(ALIAS, "; x86"), "error")
+    assert status == 1 and findings == [wanted], findings
     assert "for x86" in report["findings"][0]["message"] and "aero_virtio_input.inf" in report["findings"][0]["message"]
     # The same ID in lower case, in a folder for no architecture: both claim it, for both.
     write(folder, {"a/aero_virtio_blk.inf": GOOD, "b/aero_virtio_blk.inf": replaced(GOOD, (ID, ID.lower()))})

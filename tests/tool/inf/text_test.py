@@ -134,7 +134,8 @@ def lines(folder):
                            ("[Strings.0407]\nProvider=DE\nDiskName=d\nDeviceName=n", "Aero Project"),
                            ("[Strings.0009]\nProvider=EN\nDiskName=d\nDeviceName=n", "EN"),
                            ("[Strings.0809]\nProvider=UK\nDiskName=d\nDeviceName=n", "UK"),
-                           ("[Strings.0809]\nProvider=UK\n[Strings.0009]\nProvider=EN\n[Strings.0409]\nProvider=US", "US")):
+                           ("[Strings.0809]\nProvider=UK\n[Strings.0009]\nProvider=EN\n"
+                            "[Strings.0409]\nProvider=US", "US")):
         path.write_text(GOOD + more)
         assert show(aerow7, path, "x86")[1]["provider"] == expected, more
 

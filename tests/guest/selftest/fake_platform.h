@@ -12,6 +12,7 @@
  *   fail WHAT PATH AT ERROR                   WHAT open, read, write, flush: fails with ERROR, from call AT on
  *   short WHAT PATH AT                        read or write number AT does half of what it is asked
  *   corrupt PATH AT                           read number AT gives one wrong byte; later ones do not
+ *   misplace PATH AT                          read number AT gives what is at the start instead
  *   event PATH KIND CODE VALUE X Y            input, one in each call
  *   leds PATH ERROR
  *   filter PATH                               an audio filter

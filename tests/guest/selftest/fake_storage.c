@@ -122,6 +122,7 @@ void fake_close(void *context, void *handle)
 uint32_t fake_read_at(void *context, void *handle, uint64_t offset, void *buffer, uint32_t bytes, uint32_t *done)
 {
     struct opened *file = handle;
+    const struct record *misplace = scenario_next(scenario, NULL, "misplace", file->path, NULL);
     const struct record *corrupt = scenario_next(scenario, NULL, "corrupt", file->path, NULL);
     uint32_t error = scenario_failure("read", file, ++file->reads);
 
@@ -131,6 +132,9 @@ uint32_t fake_read_at(void *context, void *handle, uint64_t offset, void *buffer
     }
     if (file->how == OPEN_CONTROL || offset + bytes > file->size) {
         return 38; /* ERROR_HANDLE_EOF */
+    }
+    if (misplace != NULL && record_number(misplace, 2) == file->reads) {
+        offset = 0;
     }
     if (file->bytes != NULL) {
         memcpy(buffer, file->bytes + offset, bytes);

@@ -178,6 +178,7 @@ def disk_faults_are_found(run):
             ([("fail", "read", FILE, 32, 23)], "read_failed", {"error": 23, "offset": 31 << 20}),
             ([("short", "read", FILE, 1)], "read_failed", {"offset": 0}),
             ([("corrupt", FILE, 4)], "compare_failed", {"offset": (4 << 20) - 8}),
+            ([("misplace", FILE, 4)], "compare_failed", {"offset": 3 << 20}),
             ([("fail", "read", DISK, 1, 23)], "read_failed", {"error": 23, "offset": 0}),
             ([("fail", "read", DISK, 3, 23)], "read_failed", {"error": 23, "offset": DISK_BYTES - 65536}),
             ([("corrupt", DISK, 2)], "compare_failed", {"offset": 0}),
@@ -198,6 +199,8 @@ def disk_sizes_and_disks(run):
     fails(disk_run(run, refused, part="blk length"), "virtio-blk", "size_unknown", error=21)
     other = [("path", DISK, DISK_BYTES), ("io", DISK, 0x2D1400, 0, 0, descriptor("AERO    ", "OTHER           "))]
     fails(disk_run(run, *other, part="blk disk"), "virtio-blk", "no_disk")
+    vendor = [("path", DISK, DISK_BYTES), ("io", DISK, 0x2D1400, 0, 0, descriptor("OTHER   "))]
+    fails(disk_run(run, *vendor, part="blk disk"), "virtio-blk", "no_disk")
     cut = [("path", DISK, DISK_BYTES), ("io", DISK, 0x2D1400, 0, 0, descriptor()[:40])]
     fails(disk_run(run, *cut, part="blk disk"), "virtio-blk", "no_disk")
     beyond = bytearray.fromhex(descriptor())
@@ -209,7 +212,8 @@ def disk_sizes_and_disks(run):
 @case
 def volumes_and_roots(run):
     expect(disk_run(run, part="blk volume"), "virtio-blk", "PASS", file="no_volume")
-    for broken in (extents(0), extents(1, 0), extents(), extents(1)[:-2], (b"\xff" * 32).hex()):
+    for broken in (extents(0), extents(1, 0), extents(), extents(1)[:-2], (b"\xff" * 32).hex(),
+                   "00000080" + extents(*[1] * 32)[8:]):
         records = [("path", VOLUME), ("io", VOLUME, VOLUME_EXTENTS, 0, 0, broken)]
         expect(disk_run(run, *records, part="blk volume"), "virtio-blk", "PASS", file="no_volume")
     for root in ("E:\\", "\\\\server\\share", "d"):
@@ -334,8 +338,9 @@ def input_interrupts_and_diagnostics(run):
     for broken in (input_interrupts()[:-2], "00" * 0x34, input_interrupts()[:8] + "00" * (0x34 - 4)):
         records = [("io", CONSUMER, 0x226008, 0, 0, broken)]
         expect(input_run(run, "hid interrupts", records), "virtio-input-msix", "SKIP", "diag_unavailable")
-    mixed = [("io", CONSUMER, 0x226008, 0, 0, input_interrupts(2)), ("io", TABLET, 0x226008, 0, 0, input_interrupts(1))]
-    fails(input_run(run, "hid interrupts", mixed, options=flag), "virtio-input-msix", "no_messages", mode="intx")
+    for modes in ((2, 1), (1, 2)):
+        mixed = [("io", path, 0x226008, 0, 0, input_interrupts(mode)) for path, mode in zip((CONSUMER, TABLET), modes)]
+        fails(input_run(run, "hid interrupts", mixed, options=flag), "virtio-input-msix", "no_messages", mode="intx")
 
 
 KEY, BUTTON, MOTION, POSITION, WHEEL, MEDIA = range(6)

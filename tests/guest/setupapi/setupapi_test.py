@@ -189,8 +189,10 @@ def check_tool(said, hardware_id, facts, reading, section):
 
 def packages(pack):
     for architecture in ("amd64", "x86"):
-        for inf in sorted((pack / "win7" / architecture).rglob("*.inf")):
-            yield architecture, inf
+        # What is installed only by those who ask for it has to be right, too.
+        for part in ("win7", "opt-in/win7"):
+            for inf in sorted((pack / part / architecture).rglob("*.inf")):
+                yield architecture, inf
 
 
 def install_all(wine, pack, tool, work):

@@ -10,6 +10,9 @@
 #ifdef NTHOST_HAS_BLK
 int cmd_blk(int argc, char **argv);
 #endif
+#ifdef NTHOST_HAS_INPUT
+#include "cmd_input.h"
+#endif
 
 struct command {
     const char *name, *what;
@@ -19,6 +22,9 @@ struct command {
 static const struct command commands[] = {
 #ifdef NTHOST_HAS_BLK
     {"blk", "a StorPort miniport for virtio disks", cmd_blk},
+#endif
+#ifdef NTHOST_HAS_INPUT
+    {"input", "a HID minidriver for virtio input devices", cmd_input},
 #endif
     {NULL, NULL, NULL},
 };

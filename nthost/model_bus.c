@@ -120,8 +120,7 @@ static bool model_intx_asserted(pci_bus *bus, unsigned bdf)
 
 static bool can_complete(const struct model *m, const struct model_chain *chain, uint64_t now)
 {
-    (void)m;
-    return !chain->lost && chain->ready_us <= now;
+    return !chain->lost && chain->ready_us <= now && (m->class->ready == NULL || m->class->ready(m, chain));
 }
 
 /* Counts what could be done now; does piece number `chosen` of it when that is less. In an order that depends on
@@ -130,6 +129,7 @@ static unsigned pieces(struct model *m, unsigned chosen)
 {
     uint64_t now = clock_us();
     unsigned found = 0;
+    uint32_t queues_seen = 0;
 
     for (unsigned i = 0; i < m->queues; i++) {
         struct model_queue *q = &m->queue[i];
@@ -144,8 +144,13 @@ static unsigned pieces(struct model *m, unsigned chosen)
     }
     for (unsigned i = 0; i < m->chain_count; i++) {
         struct model_chain *chain = m->chain[i];
-        if (!can_complete(m, chain, now)) {
-            if (!m->options.reorder) {
+        uint32_t queue = 1u << chain->queue->index;
+        /* Oldest first; where buffers wait for something to happen, of each queue. */
+        bool in_turn = m->options.reorder || (queues_seen & queue) == 0;
+
+        queues_seen |= queue;
+        if (!in_turn || !can_complete(m, chain, now)) {
+            if (!m->options.reorder && m->class->ready == NULL) {
                 break;
             }
             continue;
@@ -154,7 +159,7 @@ static unsigned pieces(struct model *m, unsigned chosen)
             model_complete(m, chain);
             return found;
         }
-        if (!m->options.reorder) {
+        if (!m->options.reorder && m->class->ready == NULL) {
             break;
         }
     }
@@ -196,10 +201,11 @@ static uint64_t model_next_event_us(pci_bus *bus)
     uint64_t next = m->resetting ? m->reset_done_us : UINT64_MAX;
 
     for (unsigned i = 0; can_work(m) && i < m->chain_count; i++) {
-        if (!m->chain[i]->lost && m->chain[i]->ready_us < next) {
-            next = m->chain[i]->ready_us;
+        const struct model_chain *chain = m->chain[i];
+        if (!chain->lost && chain->ready_us < next && (m->class->ready == NULL || m->class->ready(m, chain))) {
+            next = chain->ready_us;
         }
-        if (!m->options.reorder) {
+        if (!m->options.reorder && m->class->ready == NULL) {
             break;
         }
     }
@@ -242,6 +248,11 @@ static const struct pci_bus_ops model_ops = {
 
 pci_bus *model_bus_open(const struct model_options *options)
 {
+    return model_open(options, &model_blk_class);
+}
+
+pci_bus *model_open(const struct model_options *options, const struct model_class *class)
+{
     struct model *m = calloc(1, sizeof *m);
 
     if (m == NULL) {
@@ -254,7 +265,7 @@ pci_bus *model_bus_open(const struct model_options *options)
                        .port_window = PORT_WINDOW};
     m->options = *options;
     m->random = options->seed;
-    m->class = &model_blk_class;
+    m->class = class;
     m->class->open(m);
     model_pci_build(m);
     model_reset_finish(m);

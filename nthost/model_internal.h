@@ -96,15 +96,18 @@ struct model_class {
     uint16_t vendor, device, subsystem_vendor, subsystem;
     uint8_t revision;
     uint32_t class_code;
-    const struct model_field *fields; /* ends with width 0 */
-    void (*open)(struct model *m);    /* features offered, queue sizes, configuration */
+    const struct model_field *fields; /* ends with width 0; NULL: config_access answers for them */
+    /* Whether an access of that place and width exists. */
+    bool (*config_access)(const struct model *m, uint32_t offset, unsigned width, bool write);
+    void (*open)(struct model *m); /* features offered, queue sizes, configuration */
     void (*close)(struct model *m);
     void (*reset)(struct model *m);
     void (*config_written)(struct model *m, unsigned offset, uint32_t value);
-    void (*fetched)(struct model *m, struct model_chain *chain);   /* checks the request's form */
-    void (*execute)(struct model *m, struct model_chain *chain);   /* moves the data */
-    void (*finish)(struct model *m, struct model_chain *chain);    /* status and used_len */
-    void (*completed)(struct model *m, struct model_chain *chain); /* the used entry is out */
+    void (*fetched)(struct model *m, struct model_chain *chain);           /* checks the request's form */
+    bool (*ready)(const struct model *m, const struct model_chain *chain); /* may go on now; NULL: always */
+    void (*execute)(struct model *m, struct model_chain *chain);           /* moves the data */
+    void (*finish)(struct model *m, struct model_chain *chain);            /* status and used_len */
+    void (*completed)(struct model *m, struct model_chain *chain);         /* the used entry is out */
 };
 
 struct model {
@@ -158,6 +161,9 @@ struct model {
     uint64_t write_count, completion_count;
     uint8_t writeback;
 };
+
+/* model_bus.c */
+pci_bus *model_open(const struct model_options *options, const struct model_class *class);
 
 static inline struct model *model_of(pci_bus *bus)
 {

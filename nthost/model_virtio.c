@@ -56,9 +56,27 @@ void model_config_changed(struct model *m)
 
 /* ---- device configuration ---- */
 
-static const struct model_field *find_field(struct model *m, uint32_t offset, unsigned width, const char *what)
+/* Of a class that answers for its fields itself. */
+static const struct model_field *find_unlisted(struct model *m, uint32_t offset, unsigned width, bool write)
+{
+    static const struct model_field readable = {.feature = -1}, writable = {.feature = -1, .writable = true};
+
+    if (!m->class->config_access(m, offset, width, write)) {
+        model_rule(m, RULE_ACCESS_WIDTH, "%s of %u bytes at 0x%x of the device configuration", write ? "write" : "read",
+                   width, offset);
+        return NULL;
+    }
+    return write ? &writable : &readable;
+}
+
+static const struct model_field *find_field(struct model *m, uint32_t offset, unsigned width, bool write)
 {
     const struct model_field *field = m->class->fields;
+    const char *what = write ? "write" : "read";
+
+    if (field == NULL) {
+        return find_unlisted(m, offset, width, write);
+    }
 
     while (field->width != 0 && (offset < field->offset || offset >= field->offset + (uint32_t)field->width)) {
         field++;
@@ -79,7 +97,7 @@ static const struct model_field *find_field(struct model *m, uint32_t offset, un
 
 static uint64_t config_read(struct model *m, uint32_t offset, unsigned width)
 {
-    const struct model_field *field = find_field(m, offset, width, "read");
+    const struct model_field *field = find_field(m, offset, width, false);
     uint64_t value = 0;
 
     if (field != NULL && field->after_features_ok && (m->status & STATUS_FEATURES_OK) == 0) {
@@ -99,7 +117,7 @@ static uint64_t config_read(struct model *m, uint32_t offset, unsigned width)
 
 static void config_write(struct model *m, uint32_t offset, unsigned width, uint32_t value)
 {
-    const struct model_field *field = find_field(m, offset, width, "write");
+    const struct model_field *field = find_field(m, offset, width, true);
 
     if (field == NULL) {
         return;
@@ -107,7 +125,7 @@ static void config_write(struct model *m, uint32_t offset, unsigned width, uint3
     if ((m->status & STATUS_FEATURES_OK) == 0) {
         model_rule(m, RULE_CONFIG_TOO_EARLY, "write at 0x%x of the device configuration before FEATURES_OK", offset);
     }
-    if (!field->writable || !model_accepted(m, (unsigned)field->feature)) {
+    if (!field->writable || (field->feature >= 0 && !model_accepted(m, (unsigned)field->feature))) {
         model_rule(m, RULE_CONFIG_READ_ONLY, "write at 0x%x of the device configuration", offset);
         return;
     }

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "cmd_input.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "input.h"
+#include "json.h"
+
+static const char *const kind_names[MODEL_INPUT_KINDS] = {"keyboard", "mouse", "tablet", "multitouch"};
+
+static void run(void *context)
+{
+    struct input_bench *b = context;
+    struct input_options *o = b->options;
+    struct timespec from, to;
+    if (input_start(b)) {
+        access_counters_reset();
+        if (o->count_instructions)
+            instruction_count_enable(true);
+        clock_gettime(CLOCK_MONOTONIC, &from);
+        if (o->script != NULL)
+            input_script_run(b, o->script);
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        b->seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+        if (o->count_instructions) {
+            b->instructions = instruction_count();
+            instruction_count_enable(false);
+        }
+    } else if (o->fail_nth == 0 && o->surprise_at == 0) {
+        input_fail(b, "the device does not start");
+    }
+    input_remove(b);
+}
+
+/* ---- results ---- */
+
+static int compare_latencies(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void write_hex(struct json *j, const char *key, const uint8_t *bytes, uint32_t count)
+{
+    char *text = malloc(2 * (size_t)count + 1);
+    if (text == NULL)
+        environment_failed("no memory for JSON");
+    for (uint32_t i = 0; i < count; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    text[2 * (size_t)count] = '\0';
+    json_string(j, key, text);
+    free(text);
+}
+
+static void write_device(struct json *j, const struct input_bench *b)
+{
+    json_integer(j, "vendor", b->attributes.VendorID);
+    json_integer(j, "product", b->attributes.ProductID);
+    json_integer(j, "version", b->attributes.VersionNumber);
+    write_hex(j, "report_descriptor", b->descriptor, b->descriptor_bytes);
+    json_array(j, "collections");
+    for (unsigned i = 0; i < b->layout.collection_count; i++) {
+        const struct hid_collection *c = &b->layout.collection[i];
+        json_object(j, NULL);
+        json_integer(j, "usage_page", c->usage_page);
+        json_integer(j, "usage", c->usage);
+        json_integer(j, "input_bytes", c->longest[HID_INPUT]);
+        json_integer(j, "output_bytes", c->longest[HID_OUTPUT]);
+        json_integer(j, "feature_bytes", c->longest[HID_FEATURE]);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void write_reports(struct json *j, const struct input_bench *b)
+{
+    json_array(j, "reports");
+    for (const struct input_report *r = b->first; r != NULL; r = r->next) {
+        json_object(j, NULL);
+        json_integer(j, "collection", r->collection);
+        write_hex(j, "bytes", r->data, r->bytes);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void write_numbers(struct json *j, struct input_bench *b)
+{
+    qsort(b->latency_first_us, b->latencies, sizeof(b->latency_first_us[0]), compare_latencies);
+    json_integer(j, "events", b->events);
+    json_integer(j, "packets", b->packets);
+    json_integer(j, "report_count", b->reports);
+    json_integer(j, "doorbells", b->doorbells.writes);
+    json_integer(j, "isr_reads", b->isr.reads);
+    json_integer(j, "interrupts", interrupt_count());
+    json_number(j, "events_per_second", b->seconds > 0 ? (double)b->events / b->seconds : 0);
+    if (b->options->count_instructions && b->events != 0)
+        json_number(j, "instructions_per_event", (double)b->instructions / (double)b->events);
+    else
+        json_null(j, "instructions_per_event");
+    json_object(j, "latency_us");
+    json_integer(j, "p50", b->latencies != 0 ? b->latency_first_us[b->latencies / 2] : 0);
+    json_integer(j, "p99", b->latencies != 0 ? b->latency_first_us[b->latencies * 99 / 100] : 0);
+    json_object_end(j);
+}
+
+static void write_log(struct json *j)
+{
+    unsigned count;
+    const struct wdm_logged *log = wdm_event_log(&count);
+    json_array(j, "event_log");
+    for (unsigned i = 0; i < count; i++) {
+        json_object(j, NULL);
+        json_integer(j, "code", log[i].code);
+        json_integer(j, "unique_id", log[i].unique);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void write_json(struct input_bench *b, int status)
+{
+    const struct input_options *o = b->options;
+    bool to_stdout = strcmp(o->json, "-") == 0;
+    FILE *out = to_stdout ? stdout : fopen(o->json, "w");
+    struct json j;
+    if (out == NULL)
+        environment_failed("cannot write %s: %s", o->json, strerror(errno));
+    json_open(&j, out);
+    json_string(&j, "driver", o->driver);
+    json_string(&j, "arch", sizeof(void *) == 8 ? "amd64" : "x86");
+    json_string(&j, "device", o->use_model ? "model" : "qemu");
+    json_string(&j, "kind", kind_names[o->kind]);
+    json_string(&j, "irq", o->node.msix ? "msix" : "intx");
+    json_string(&j, "class", o->class_directory != NULL ? o->class_directory : "builtin");
+    json_integer(&j, "seed", o->seed);
+    write_device(&j, b);
+    write_numbers(&j, b);
+    write_reports(&j, b);
+    write_log(&j);
+    json_integer(&j, "failures", b->failures);
+    json_integer(&j, "exit_status", (uint64_t)status);
+    json_close(&j);
+    if (!to_stdout && fclose(out) != 0)
+        environment_failed("cannot write %s: %s", o->json, strerror(errno));
+}
+
+static int run_once(struct input_options *o, uint64_t *fail_points)
+{
+    struct input_bench *b = calloc(1, sizeof(*b));
+    if (b == NULL)
+        environment_failed("out of memory");
+    b->options = o;
+    input_open_bus(b);
+    thread_join(thread_create("input", run, b));
+    if (fail_points != NULL)
+        *fail_points = fail_point_count();
+    int status = b->failures == 0 ? EXIT_OK : EXIT_WRONG;
+    if (o->json != NULL)
+        write_json(b, status);
+    if ((!o->quiet || status != EXIT_OK) && (o->json == NULL || strcmp(o->json, "-") != 0))
+        printf(
+            "%s: %s on %s, %s, %s, class %s, seed %llu: %llu events, %u reports, %llu doorbells, %llu isr reads, %llu "
+            "interrupts\n",
+            status == EXIT_OK ? "ok" : "WRONG", kind_names[o->kind], o->use_model ? "model" : "qemu",
+            o->node.msix ? "msix" : "intx", sizeof(void *) == 8 ? "amd64" : "x86",
+            o->class_directory != NULL ? o->class_directory : "builtin", (unsigned long long)o->seed,
+            (unsigned long long)b->events, b->reports, (unsigned long long)b->doorbells.writes,
+            (unsigned long long)b->isr.reads, (unsigned long long)interrupt_count());
+    input_close(b);
+    free(b);
+    return status;
+}
+
+/* ---- the failure sweep: each run in a process of its own ---- */
+
+static int run_child(struct input_options *o, uint64_t *fail_points)
+{
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0)
+        environment_failed("fork: %s", strerror(errno));
+    if (child == 0)
+        exit(run_once(o, fail_points));
+    if (waitpid(child, &status, 0) != child)
+        environment_failed("waitpid: %s", strerror(errno));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ENVIRONMENT;
+}
+
+static int failure_sweep(struct input_options *o)
+{
+    uint64_t *fail_points = mmap(NULL, sizeof(*fail_points), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (fail_points == MAP_FAILED)
+        environment_failed("no shared memory for the failure sweep");
+    o->quiet = true;
+    o->json = NULL;
+    int status = run_child(o, fail_points);
+    uint64_t last = *fail_points;
+    for (o->fail_nth = 1; status == EXIT_OK && o->fail_nth <= last; o->fail_nth++) {
+        /* What follows a failed call need not be what the script expects; that no rule is broken is what counts. */
+        const char *script = o->script;
+        o->script = NULL;
+        status = run_child(o, fail_points);
+        o->script = script;
+    }
+    printf("%s: failure sweep of %llu calls\n", status == EXIT_OK ? "ok" : "WRONG", (unsigned long long)last);
+    return status;
+}
+
+int cmd_input(int argc, char **argv)
+{
+    static struct input_options options;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            input_help();
+            return EXIT_OK;
+        }
+    }
+    if (!input_options_parse(&options, argc - 1, argv + 1))
+        return EXIT_USAGE;
+    if (options.seed == 0)
+        options.seed = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
+    verifier_set_seed(options.seed);
+    return options.failure_sweep ? failure_sweep(&options) : run_once(&options, NULL);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "hid_foreign.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "verifier.h"
+
+static module *load(const char *directory, const char *name, bool needed)
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    if (access(path, R_OK) != 0) {
+        if (needed)
+            environment_failed("there is no %s in the class driver's folder %s", name, directory);
+        return NULL;
+    }
+    return module_load(path, NULL);
+}
+
+module *hid_foreign_parser(const char *directory)
+{
+    hid_foreign_register_exports();
+    return load(directory, "hidparse.sys", false);
+}
+
+void hid_foreign_load(const char *directory)
+{
+    hid_foreign_register_exports();
+    load(directory, "hidparse.sys", true);
+    load(directory, "hidclass.sys", true);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The `input` command: a HID minidriver for a virtio input device, under a HID class driver, given events, and its
+ * reports as programs read them.
+ *
+ * struct input_bench is one run. A script (input_script.c) says what happens; without one the device is started,
+ * described and removed. What a script expects and does not get makes the run end with EXIT_WRONG.
+ */
+#ifndef NTHOST_INPUT_H
+#define NTHOST_INPUT_H
+
+#include <stdio.h>
+
+#include "hidclass.h"
+#include "model_input.h"
+#include "qemu_bus.h"
+#include "trap.h"
+
+enum { INPUT_COLLECTIONS = HID_COLLECTIONS_MAX };
+
+struct input_options {
+    const char *driver, *script, *json, *class_directory; /* class_directory NULL: the built-in class driver */
+    bool use_model, quiet, failure_sweep, count_instructions;
+    enum model_input_kind kind;
+    struct devnode_options node;
+    struct model_options model;
+    struct model_input_options model_input;
+    struct qemu_options qemu;
+    uint64_t seed, surprise_at, fail_nth;
+    unsigned processors, preempt, reads;
+};
+
+struct input_report {
+    unsigned collection;
+    uint32_t bytes;
+    uint64_t at_us;
+    uint8_t *data;
+    struct input_report *next;
+};
+
+struct input_reader {
+    struct input_bench *bench;
+    unsigned collection;
+    uint32_t bytes; /* to ask for */
+    DEVICE_OBJECT *device;
+    user_file *file;
+    thread *thread;
+    struct user_request *request; /* waiting */
+    bool stop, paused;
+};
+
+struct input_bench {
+    struct input_options *options;
+    pci_bus *bus;
+    struct pci_device device;
+    wdm_driver *driver;
+    devnode *node;
+    bool started, gone;
+    uint8_t *descriptor;
+    uint32_t descriptor_bytes;
+    HID_DEVICE_ATTRIBUTES attributes;
+    struct hid_layout layout;
+    struct input_reader reader[INPUT_COLLECTIONS];
+    unsigned readers;
+    struct input_report *first, **last; /* all reports read so far */
+    struct input_report *next_expected;
+    unsigned reports;
+    /* measured */
+    struct access_counter doorbells, isr;
+    uint64_t events, packets, last_sent_us;
+    uint64_t latency_first_us[4096];
+    unsigned latencies;
+    uint64_t instructions;
+    double seconds;
+    unsigned failures;
+};
+
+void input_fail(struct input_bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* input_options.c */
+bool input_options_parse(struct input_options *o, int argc, char **argv);
+void input_help(void);
+
+/* input_bench.c */
+void input_open_bus(struct input_bench *b);
+bool input_start(struct input_bench *b); /* loads the driver, starts the device, opens the collections */
+bool input_open_collections(struct input_bench *b);
+void input_close_collections(struct input_bench *b);
+void input_remove(struct input_bench *b); /* what is still there; unloads the driver, leak check */
+void input_close(struct input_bench *b);
+
+/* input_class.c: the class driver. */
+void input_class_prepare(struct input_bench *b);
+bool input_class_describe(struct input_bench *b); /* asks the minidriver itself, as HIDCLASS does */
+
+/* input_send.c: events, to the device. A packet ends with input_syn. */
+bool input_key(struct input_bench *b, const char *name, bool down);
+bool input_button(struct input_bench *b, const char *name, bool down);
+bool input_relative(struct input_bench *b, const char *axis, int32_t value);
+bool input_absolute(struct input_bench *b, const char *axis, int32_t value);
+bool input_touch(struct input_bench *b, unsigned slot, bool down, int32_t x, int32_t y);
+void input_raw(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value); /* the model only */
+void input_syn(struct input_bench *b);
+
+/* input_keys.c: QEMU's key names and Linux' key codes; 0: there is no such name. */
+uint16_t input_key_code(const char *name);
+const char *input_key_name(unsigned index); /* all of them, NULL at the end */
+
+/* input_script.c: false at the first line that is not understood. */
+bool input_script_run(struct input_bench *b, const char *path);
+
+#endif

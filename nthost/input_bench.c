@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * One run: bus, machine, driver, and the programs that read its collections.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input.h"
+
+/* QEMU's q35 has exactly 2 GiB below 4 GiB when it has RAM above; the memory is sparse. */
+#define RAM_LOW (2ull << 30)
+#define RAM_HIGH (2ull << 30)
+enum { PREEMPT_WITHIN = 500, REAL_DISPATCH_LIMIT_US = 5 * 1000 * 1000 };
+
+static const GUID hid_interface = GUID_DEVINTERFACE_HID_VALUES;
+
+void input_fail(struct input_bench *b, const char *format, ...)
+{
+    va_list list;
+    if (b->failures++ > 20)
+        return;
+    fputs("nthost: wrong: ", stderr);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+}
+
+static void pull_device(void *context)
+{
+    struct input_bench *b = context;
+    b->gone = true;
+    b->bus->ops->surprise_remove(b->bus, b->bus->bdf);
+}
+
+static void count_accesses(struct input_bench *b)
+{
+    struct virtio_regions regions;
+    pci_find_virtio_regions(&b->device, &regions);
+    b->doorbells =
+        (struct access_counter){.name = "doorbells", .physical = regions.notify, .bytes = regions.notify_bytes};
+    b->isr = (struct access_counter){.name = "isr", .physical = regions.isr, .bytes = regions.isr_bytes};
+    access_counter_add(&b->doorbells);
+    access_counter_add(&b->isr);
+}
+
+void input_open_bus(struct input_bench *b)
+{
+    struct input_options *o = b->options;
+    ram_init(RAM_LOW, RAM_HIGH, o->seed);
+    o->model.seed = o->seed;
+    b->bus = o->use_model ? model_input_open(&o->model, &o->model_input) : qemu_bus_open(&o->qemu);
+    cpu_init(o->processors, o->seed, b->bus);
+    trap_init();
+    if (b->bus->real_time)
+        dispatch_time_limit_us(REAL_DISPATCH_LIMIT_US);
+    cpu_preempt(o->preempt, PREEMPT_WITHIN);
+    pci_device_setup(&b->device, b->bus);
+    count_accesses(b);
+    b->last = &b->first;
+}
+
+/* ---- programs ---- */
+
+static void keep_report(struct input_bench *b, unsigned collection, const struct user_request *r)
+{
+    struct input_report *report = calloc(1, sizeof(*report));
+    if (report == NULL || (report->data = malloc(r->bytes != 0 ? r->bytes : 1)) == NULL)
+        environment_failed("no memory for a report");
+    report->collection = collection;
+    report->bytes = r->bytes;
+    report->at_us = r->done_us;
+    memcpy(report->data, r->data, r->bytes);
+    *b->last = report;
+    b->last = &report->next;
+    if (b->next_expected == NULL)
+        b->next_expected = report;
+    b->reports++;
+    if (b->latencies < sizeof(b->latency_first_us) / sizeof(b->latency_first_us[0]) && b->last_sent_us != 0)
+        b->latency_first_us[b->latencies++] = report->at_us - b->last_sent_us;
+}
+
+static bool may_read(void *context)
+{
+    const struct input_reader *r = context;
+    return r->stop || !r->paused;
+}
+
+static void read_on(void *context)
+{
+    struct input_reader *r = context;
+    while (!r->stop) {
+        struct user_request request;
+        thread_wait(may_read, r, UINT64_MAX);
+        if (r->stop)
+            break;
+        user_read(r->file, &request, r->bytes);
+        r->request = &request;
+        NTSTATUS status = user_wait(&request, UINT64_MAX);
+        r->request = NULL;
+        if (status == STATUS_SUCCESS)
+            keep_report(r->bench, r->collection, &request);
+        user_release(&request);
+        if (status != STATUS_SUCCESS)
+            break;
+    }
+}
+
+static bool interface_there(void *context)
+{
+    return interface_device(&hid_interface, *(unsigned *)context) != NULL;
+}
+
+bool input_open_collections(struct input_bench *b)
+{
+    enum { PATIENCE_US = 5 * 1000 * 1000 };
+    b->readers = 0;
+    for (unsigned i = 0; i < b->layout.collection_count; i++) {
+        struct input_reader *r = &b->reader[i];
+        if (!thread_wait(interface_there, &i, PATIENCE_US)) {
+            input_fail(b, "collection %u of %u has no interface", i, b->layout.collection_count);
+            return false;
+        }
+        *r = (struct input_reader){.bench = b,
+                                   .collection = i,
+                                   .device = interface_device(&hid_interface, i),
+                                   .bytes = b->layout.collection[i].longest[HID_INPUT]};
+        NTSTATUS status = user_open(r->device, &r->file);
+        if (!NT_SUCCESS(status)) {
+            input_fail(b, "collection %u cannot be opened: %#x", i, (unsigned)status);
+            return false;
+        }
+        b->readers++;
+        if (r->bytes != 0)
+            r->thread = thread_create("reader", read_on, r);
+    }
+    return true;
+}
+
+void input_close_collections(struct input_bench *b)
+{
+    for (unsigned i = 0; i < b->readers; i++) {
+        struct input_reader *r = &b->reader[i];
+        r->stop = true;
+        if (r->request != NULL)
+            user_cancel(r->request);
+        if (r->thread != NULL)
+            thread_join(r->thread);
+        user_close(r->file);
+    }
+    b->readers = 0;
+}
+
+/* ---- the driver ---- */
+
+bool input_start(struct input_bench *b)
+{
+    struct input_options *o = b->options;
+    NTSTATUS status;
+    input_class_prepare(b);
+    hidclass_set_reads(o->reads);
+    cpu_at_step(o->surprise_at, pull_device, b);
+
+    fail_point_arm(o->fail_nth);
+    b->driver = wdm_driver_load(o->driver, NULL, "aero_virtio_input", &status);
+    if (b->driver == NULL) {
+        fprintf(stderr, "nthost: DriverEntry failed with %#x\n", (unsigned)status);
+        return false;
+    }
+    b->node = devnode_create(&b->device, &o->node);
+    status = devnode_add(b->node, b->driver);
+    if (!NT_SUCCESS(status)) {
+        fprintf(stderr, "nthost: AddDevice failed with %#x\n", (unsigned)status);
+        return false;
+    }
+    status = devnode_start(b->node);
+    b->started = NT_SUCCESS(status);
+    if (!b->started) {
+        fprintf(stderr, "nthost: the device does not start: %#x%s%s\n", (unsigned)status,
+                hidclass_failure() != NULL ? ": " : "", hidclass_failure() != NULL ? hidclass_failure() : "");
+        return false;
+    }
+    return input_class_describe(b) && input_open_collections(b);
+}
+
+void input_remove(struct input_bench *b)
+{
+    cpu_at_step(0, NULL, NULL);
+    if (b->gone && b->started)
+        devnode_surprise(b->node);
+    input_close_collections(b);
+    if (b->node != NULL) {
+        if (b->node->driver != NULL)
+            devnode_remove(b->node);
+        devnode_free(b->node);
+    }
+    if (b->driver != NULL)
+        wdm_driver_unload(b->driver);
+    b->node = NULL;
+    b->driver = NULL;
+    b->started = false;
+}
+
+void input_close(struct input_bench *b)
+{
+    b->bus->ops->close(b->bus);
+    free(b->descriptor);
+    while (b->first != NULL) {
+        struct input_report *r = b->first;
+        b->first = r->next;
+        free(r->data);
+        free(r);
+    }
+}

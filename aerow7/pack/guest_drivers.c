@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "pack/fault.h"
 #include "pack/guest_driver_rules.h"
+#include "pack/guest_signatures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,9 @@ static enum status take_folder(struct guest_drivers *drivers, const struct spec_
         return status;
     }
     status = guest_driver_check(drivers, wanted, &folder);
+    if (guest_signatures_check(drivers, &folder) != STATUS_DONE) {
+        status = STATUS_CHECK_FAILED;
+    }
     if (status == STATUS_DONE) {
         status = copy_folder(drivers, wanted, &folder);
     }

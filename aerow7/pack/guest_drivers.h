@@ -9,6 +9,9 @@
 #include "contract/contract.h"
 #include "pack/driver_folder.h"
 #include "pack/guest_spec.h"
+#include "pack/guest_tools.h"
+
+#include <openssl/x509.h>
 
 struct guest_drivers {
     const char *root; /* where `input` came from */
@@ -16,6 +19,8 @@ struct guest_drivers {
     const char *below; /* "win7/" for a driver pack, "" else */
     const struct guest_spec *spec;
     const struct contract *contract;
+    enum signing_policy policy;
+    X509_STORE *roots; /* of the medium's certificates, under the test policy */
     struct file_tree *medium;
     cJSON *packed;  /* ["x86/name"] */
     cJSON *dropped; /* paths that were left out */

@@ -11,6 +11,7 @@
 #include "pack/guest_media.h"
 #include "pack/manifest.h"
 #include "pack/private_key.h"
+#include "sign/chain.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -124,6 +125,28 @@ static enum status take_pack_documents(struct work *work)
     return status;
 }
 
+/* What setup.cmd will make Windows trust is what the drivers' signatures have to lead to. */
+static enum status load_roots(struct work *work)
+{
+    const char **paths = xcalloc(work->guest.count + 1, sizeof(*paths));
+    enum status status = STATUS_DONE;
+    size_t count = 0;
+
+    for (size_t i = 0; i < work->guest.count && work->options->policy == POLICY_TEST; ++i) {
+        const char *path = work->guest.files[i].path;
+
+        if (path_below(path, "certs") != NULL && (ends_with(path, ".cer") || ends_with(path, ".crt"))) {
+            paths[count++] = xformat("%s/%s", work->options->guest_tools_dir, path);
+        }
+    }
+    status = roots_load(paths, count, &work->taken.roots);
+    for (size_t i = 0; i < count; ++i) {
+        free((char *)(uintptr_t)paths[i]);
+    }
+    free(paths);
+    return status;
+}
+
 static enum status assemble(struct work *work)
 {
     const struct guest_tools_options *options = work->options;
@@ -135,7 +158,12 @@ static enum status assemble(struct work *work)
         return STATUS_CHECK_FAILED;
     }
     media = guest_media_take(options->guest_tools_dir, &work->guest, &work->contract, options, &work->medium);
+    if (media == STATUS_DONE) {
+        media = load_roots(work);
+    }
     work->taken.root = options->drivers_dir;
+    /* Without good certificates there is nothing to judge signatures by, and that was reported. */
+    work->taken.policy = media == STATUS_DONE ? options->policy : POLICY_NONE;
     work->taken.input = &work->drivers;
     work->taken.spec = &work->spec;
     work->taken.contract = &work->contract;
@@ -293,6 +321,7 @@ enum status guest_tools_make(const struct guest_tools_options *options)
     cJSON_Delete(work.taken.absent);
     cJSON_Delete(work.taken.warnings);
     cJSON_Delete(work.provenance);
+    X509_STORE_free(work.taken.roots);
     file_tree_free(&work.drivers);
     file_tree_free(&work.guest);
     file_tree_free(&work.medium);

@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "pack"))
 from packing import *  # noqa: F401,F403 - the helpers of the pack's tests are these tests' helpers, too
-from packing import BLK, DONE, PACK, make_key
+from packing import BLK, DONE, PACK, add_driver, make_key
 
 SCRIPTS = ("setup.cmd", "uninstall.cmd", "verify.cmd", "verify.ps1")
 SPEC = {"drivers": [{"name": BLK, "required": True, "expected_inf_files": [BLK + ".inf"],
@@ -25,6 +25,12 @@ class Bench:
         self.key = make_key(root / "keys")
         result = tool.run("pack", "--from-build", packages, "--out", root / "pack", "--cert", self.key[0], "--key", self.key[1])
         assert result.returncode == DONE, result.stderr
+        build = root / "more-build"
+        shutil.copytree(packages, build)
+        add_driver(tool, packages, build, "virtio-net")
+        result = tool.run("pack", "--from-build", build, "--out", root / "more", "--cert", self.key[0], "--key", self.key[1])
+        assert result.returncode == DONE, result.stderr
+        self.net = root / "more" / PACK / "win7"
         # The folder form of the drivers, with nothing of a pack around it.
         shutil.copytree(root / "pack" / PACK / "win7", root / "drivers")
         guest = root / "guest"
@@ -51,6 +57,11 @@ class Bench:
         if change is not None:
             change(folder / "drivers", folder / "guest")
         return folder
+
+    def add_net(self, drivers):
+        """The network driver, signed with the same key."""
+        for arch in ("x86", "amd64"):
+            shutil.copytree(self.net / arch / "aero_virtio_net", drivers / arch / "aero_virtio_net")
 
     def make(self, folder, *more, out=None, drivers=None, **environment):
         return self.tool.run("guest-tools", "--drivers-dir", drivers or folder / "drivers", "--guest-tools-dir",

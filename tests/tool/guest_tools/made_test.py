@@ -11,7 +11,7 @@ import sys
 import tempfile
 import zipfile
 
-from guest import (ARCHES, BLK, DONE, EPOCH, PACK, SCRIPTS, SPEC, Bench, Tool, add_driver, check_manifest, digest, inf_text,
+from guest import (ARCHES, BLK, DONE, EPOCH, PACK, SCRIPTS, SPEC, Bench, Tool, check_manifest, digest, inf_text,
                    snapshot, spec_with)
 
 tool, packages = Tool(sys.argv[1], sys.argv[2]), pathlib.Path(sys.argv[3])
@@ -168,9 +168,7 @@ def check_optional(bench):
     assert result.returncode == DONE and json.loads(result.stdout)["absent"] == ["aero_virtio_net"], result
 
     def net(drivers, guest):
-        add_driver(tool, packages, drivers, "virtio-net")
-        for arch in ARCHES:
-            (drivers / arch / "aero_virtio_net/aero_virtio_net.cat").write_bytes(b"a catalog")
+        bench.add_net(drivers)
     folder = bench.case(net, spec)
     result = bench.make(folder, "--json")
     assert result.returncode == DONE and len(json.loads(result.stdout)["packed"]) == 4, result

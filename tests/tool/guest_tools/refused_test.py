@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 
-from guest import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, NOT_WRITTEN, SPEC, USAGE, Bench, Tool, add_driver, inf_text,
+from guest import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, NOT_WRITTEN, PACK, SPEC, USAGE, Bench, Tool, inf_text, make_key,
                    spec_with)
 
 tool, packages = Tool(sys.argv[1], sys.argv[2]), pathlib.Path(sys.argv[3])
@@ -78,8 +78,7 @@ def check_specs(bench):
     optional = {"name": "aero_virtio_net", "required": False}
 
     def net_for_amd64(drivers, guest):
-        add_driver(tool, packages, drivers, "virtio-net")
-        (drivers / "amd64/aero_virtio_net/aero_virtio_net.cat").write_bytes(b"c")
+        bench.add_net(drivers)
         shutil.rmtree(drivers / "x86/aero_virtio_net")
     refuse(bench, "optional_on_one", CHECK_FAILED, "for both architectures or for neither", net_for_amd64,
            dict(SPEC, drivers=SPEC["drivers"] + [optional], require_optional_drivers_on_all_arches=True))
@@ -151,6 +150,48 @@ def check_guest(bench):
     refuse(bench, "long_name", BAD_INPUT, "n.txt", lambda d, g: (g / "tools" / ("n" * 120 + ".txt")).write_text("x"))
 
 
+def check_signatures(bench):
+    blk_cat, blk_sys = f"{BLK}/{BLK}.cat", f"{BLK}/{BLK}.sys"
+
+    def pack_with(name, *options):
+        result = tool.run("pack", "--from-build", packages, "--out", bench.root / name, *options)
+        assert result.returncode == DONE, result.stderr
+        return bench.root / name / PACK / "win7"
+
+    cer, key, _ = make_key(bench.root / "strangers-keys", "stranger")
+    stranger, unsigned = pack_with("stranger", "--cert", cer, "--key", key), pack_with("unsigned")
+    refuse(bench, "strangers_catalog", CHECK_FAILED, f"{BLK}.cat: ",
+           lambda d, g: shutil.copy(stranger / "x86" / blk_cat, d / "x86" / blk_cat))
+    refuse(bench, "strangers_driver", CHECK_FAILED, "its embedded signature is not of a certificate in certs/",
+           lambda d, g: shutil.copy(stranger / "x86" / blk_sys, d / "x86" / blk_sys))
+    refuse(bench, "strangers_certificate", CHECK_FAILED, f"{BLK}.cat: ", lambda d, g: shutil.copy(cer, g / "certs/aero-test.cer"))
+    refuse(bench, "unsigned_catalog", CHECK_FAILED, "is not signed",
+           lambda d, g: shutil.copy(unsigned / "amd64" / blk_cat, d / "amd64" / blk_cat))
+    refuse(bench, "unsigned_boot_driver", CHECK_FAILED, "is a boot-start driver without an embedded signature",
+           lambda d, g: shutil.copy(unsigned / "amd64" / blk_sys, d / "amd64" / blk_sys))
+    refuse(bench, "catalog_is_no_catalog", CHECK_FAILED, f"{BLK}.cat: ",
+           lambda d, g: (d / "amd64" / blk_cat).write_bytes(b"a catalog"))
+    refuse(bench, "catalog_of_the_other_architecture", CHECK_FAILED, f"{BLK}.cat: its OS attribute does not name 7X64",
+           lambda d, g: shutil.copy(d / "x86" / blk_cat, d / "amd64" / blk_cat))
+    # Changed after it was signed: a comment in the INF, a byte of the driver's code.
+    refuse(bench, "inf_changed", CHECK_FAILED, "has no member for",
+           lambda d, g: edit_inf(d, b"; Aero virtio disk", b"; Zero virtio disk"))
+
+    def change_code(drivers, guest):
+        path = drivers / "x86" / blk_sys
+        data = bytearray(path.read_bytes())
+        data[0x500] ^= 1
+        path.write_bytes(data)
+    refuse(bench, "driver_changed", CHECK_FAILED, f"{BLK}.sys: ", change_code)
+    # Under production somebody has to have signed it; under none nobody has.
+    no_certificates = lambda d, g: shutil.rmtree(g / "certs")
+    unsigned_catalog = lambda d, g: no_certificates(d, g) or shutil.copy(unsigned / "amd64" / blk_cat, d / "amd64" / blk_cat)
+    refuse(bench, "production_unsigned", CHECK_FAILED, "is not signed", unsigned_catalog, None, ["--signing-policy", "production"])
+    for policy, change in (("none", unsigned_catalog), ("production", no_certificates)):
+        result = bench.make(bench.case(change), "--signing-policy", policy)
+        assert result.returncode == DONE, (policy, result)
+
+
 def check_calls(bench):
     for options, status in (((), DONE), (("--signing-policy", "maybe"), USAGE), (("--version", ""), USAGE),
                             (("--version", "1 2"), USAGE), (("--build-id", "a&b"), USAGE), (("--volume-id", "lower"), USAGE),
@@ -183,4 +224,5 @@ with tempfile.TemporaryDirectory() as name:
     check_drivers(bench)
     check_specs(bench)
     check_guest(bench)
+    check_signatures(bench)
     assert not [p for p in pathlib.Path(name).rglob("*.part-*")]

@@ -56,7 +56,7 @@ def make_key(folder, name="aero-test", digest_name="sha1"):
     key, pem, cer = folder / f"{name}.pem", folder / f"{name}.crt", folder / f"{name}.cer"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", f"-{digest_name}", "-days", "3650",
                     "-subj", f"/CN={name} of a test", "-addext", "extendedKeyUsage=codeSigning",
-                    "-addext", "keyUsage=digitalSignature", "-keyout", str(key), "-out", str(pem)],
+                    "-addext", "keyUsage=digitalSignature,keyCertSign", "-keyout", str(key), "-out", str(pem)],
                    check=True, capture_output=True, timeout=60)
     subprocess.run(["openssl", "x509", "-in", str(pem), "-outform", "DER", "-out", str(cer)], check=True, timeout=60)
     key.chmod(0o600)

@@ -2,12 +2,12 @@
 #include "media/folder_output.h"
 
 #include "base/file_io.h"
+#include "base/stale_part.h"
 #include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +125,8 @@ enum status folder_output_begin(struct folder_output *output, const char *target
     if (status != STATUS_DONE) {
         return status;
     }
-    output->beside = xformat("%s.part-XXXXXX", output->target);
+    stale_parts_remove(output->target);
+    output->beside = xformat("%s%s", output->target, PART_SUFFIX);
     if (mkdtemp(output->beside) == NULL) {
         diag_error(target, "cannot be written: %s", strerror(errno));
         free(output->beside);
@@ -137,6 +138,7 @@ enum status folder_output_begin(struct folder_output *output, const char *target
         diag_error(output->beside, "cannot be opened: %s", strerror(errno));
         return STATUS_NOT_WRITTEN;
     }
+    part_lock(output->root);
     return STATUS_DONE;
 }
 
@@ -187,24 +189,6 @@ enum status folder_output_close(struct folder_output *output, const char *path, 
     return STATUS_DONE;
 }
 
-static void remove_folder(char *folder)
-{
-    char *roots[] = {folder, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    FTSENT *entry;
-
-    while (walk != NULL && (entry = fts_read(walk)) != NULL) {
-        if (entry->fts_info == FTS_DP) {
-            (void)rmdir(entry->fts_accpath);
-        } else if (entry->fts_info != FTS_D) {
-            (void)unlink(entry->fts_accpath);
-        }
-    }
-    if (walk != NULL) {
-        fts_close(walk);
-    }
-}
-
 enum status folder_output_commit(struct folder_output *output)
 {
     mode_t mask = umask(0);
@@ -240,7 +224,7 @@ void folder_output_discard(struct folder_output *output)
         close(output->root);
     }
     if (output->beside != NULL) {
-        remove_folder(output->beside);
+        folder_remove(output->beside);
     }
     free(output->beside);
     free(output->target);

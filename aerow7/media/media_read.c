@@ -206,9 +206,11 @@ static void fill_info(struct media_info *info, const struct media *media, const 
             ? media->iso.joliet_label
             : media->iso.primary_label;
 
+    char *label = media_printable(strcmp(list->names, "udf") == 0 ? udf_label : iso);
+
     *info = (struct media_info){.names = list->names, .backend = backend};
-    (void)snprintf(info->volume_label, sizeof(info->volume_label), "%s",
-                   strcmp(list->names, "udf") == 0 ? udf_label : iso);
+    (void)snprintf(info->volume_label, sizeof(info->volume_label), "%s", label);
+    free(label);
 }
 
 static enum status read_wanted(const struct media *media, const struct media_list *list,

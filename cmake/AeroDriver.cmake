@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # aero_add_driver(NAME name SOURCES file... LIBS storport ntoskrnl hal...
-#                 [DESCRIPTION text] [INF template.inf.in] [VERSION 0.1.0.0]
+#                 [DESCRIPTION text] [INFS template.inf.in...] [VERSION 0.1.0.0]
+#                 [DISABLED_INFS template.inf.in...] [OPT_IN folder OPT_IN_INFS template.inf.in...]
 #                 [INCLUDES dir...] [DEFINES X=1...] [OPTIONS -flag...] [OUTPUT_DIR dir] [NO_PACKAGE])
 # makes OUTPUT_DIR/name.sys, .pdb and .inf (default build/<preset>/drivers) and, unless NO_PACKAGE, installs them as
-# <arch>/<name>/ for `aerow7 pack --from-build`. Import libraries are made from ddk/LIB.def (amd64) or ddk/LIB.x86.def.
+# <arch>/<name>/ for `aerow7 pack --from-build`. DISABLED_INFS become NAME.inf.disabled beside them; OPT_IN_INFS make a
+# second package of the same driver in <arch>/opt-in/<folder>/. INF is another name for INFS.
+# Import libraries are made from ddk/LIB.def (amd64) or ddk/LIB.x86.def.
 #
 # Why the linking is a script of its own (link_driver.sh): the sources are compiled to bitcode and optimised as one
 # program, so that what a request passes becomes a few straight functions although it is written in several files; and
@@ -64,9 +67,22 @@ function(aero_import_library lib)
     add_custom_target(implib_${lib} DEPENDS "${CMAKE_BINARY_DIR}/lib/${lib}.lib")
 endfunction()
 
+# aero_driver_infs(variable folder suffix template...): generates each into the folder, adds their paths to variable.
+function(aero_driver_infs variable folder suffix)
+    set(made ${${variable}})
+    foreach(template IN LISTS ARGN)
+        cmake_path(ABSOLUTE_PATH template BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+        cmake_path(GET template FILENAME file)
+        string(REGEX REPLACE "\\.in$" "${suffix}" file "${file}")
+        aero_generate_inf("${template}" "${folder}/${file}")
+        list(APPEND made "${folder}/${file}")
+    endforeach()
+    set(${variable} "${made}" PARENT_SCOPE)
+endfunction()
+
 function(aero_add_driver)
-    cmake_parse_arguments(PARSE_ARGV 0 D "NO_PACKAGE" "NAME;INF;VERSION;DESCRIPTION;OUTPUT_DIR"
-                          "SOURCES;LIBS;INCLUDES;DEFINES;OPTIONS")
+    cmake_parse_arguments(PARSE_ARGV 0 D "NO_PACKAGE" "NAME;VERSION;DESCRIPTION;OUTPUT_DIR;OPT_IN"
+                          "SOURCES;LIBS;INFS;INF;DISABLED_INFS;OPT_IN_INFS;INCLUDES;DEFINES;OPTIONS")
     if(D_UNPARSED_ARGUMENTS OR NOT D_NAME OR NOT D_SOURCES OR NOT D_LIBS)
         message(FATAL_ERROR "aero_add_driver(${D_NAME}): NAME, SOURCES and LIBS are needed; "
                             "not understood: '${D_UNPARSED_ARGUMENTS}'")
@@ -131,15 +147,19 @@ function(aero_add_driver)
         VERBATIM)
     set(outputs "${sys}" "${pdb}")
 
-    if(D_INF)
-        cmake_path(ABSOLUTE_PATH D_INF BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
-        cmake_path(GET D_INF FILENAME inf_file)
-        string(REGEX REPLACE "\\.in$" "" inf_file "${inf_file}")
-        aero_generate_inf("${D_INF}" "${D_OUTPUT_DIR}/${inf_file}")
-        list(APPEND outputs "${D_OUTPUT_DIR}/${inf_file}")
+    set(opt_in_outputs)
+    if(D_OPT_IN)
+        file(MAKE_DIRECTORY "${D_OUTPUT_DIR}/opt-in/${D_OPT_IN}")
+        aero_driver_infs(opt_in_outputs "${D_OUTPUT_DIR}/opt-in/${D_OPT_IN}" "" ${D_OPT_IN_INFS})
     endif()
-    add_custom_target(${D_NAME} ALL DEPENDS ${outputs})
+    set(infs)
+    aero_driver_infs(infs "${D_OUTPUT_DIR}" "" ${D_INFS} ${D_INF})
+    aero_driver_infs(infs "${D_OUTPUT_DIR}" ".disabled" ${D_DISABLED_INFS})
+    add_custom_target(${D_NAME} ALL DEPENDS ${outputs} ${infs} ${opt_in_outputs})
     if(NOT D_NO_PACKAGE)
-        install(FILES ${outputs} DESTINATION "${AERO_ARCH}/${D_NAME}")
+        install(FILES ${outputs} ${infs} DESTINATION "${AERO_ARCH}/${D_NAME}")
+        if(D_OPT_IN)
+            install(FILES ${outputs} ${opt_in_outputs} DESTINATION "${AERO_ARCH}/opt-in/${D_OPT_IN}")
+        endif()
     endif()
 endfunction()

@@ -78,8 +78,8 @@ bool inf_decoration_parse(const char *text, struct inf_decoration *decoration)
 }
 
 /*
- * "Starting with Windows Server 2003 SP1, Architecture must be specified in INF Models sections names for non-x86 target
- * operating system versions." A build number makes the decoration unknown to what came before Windows 10.
+ * "Starting with Windows Server 2003 SP1, Architecture must be specified in INF Models sections names for non-x86
+ * target operating system versions." A build number makes the decoration unknown to what came before Windows 10.
  */
 bool inf_decoration_applies(const struct inf_decoration *decoration, struct inf_target target)
 {
@@ -98,9 +98,9 @@ bool inf_decoration_applies(const struct inf_decoration *decoration, struct inf_
 }
 
 /*
- * "Windows uses the section with the highest version numbers that are not higher than the operating system version", and
- * "a specific version number takes precedence over the product type and suite mask". Of equals the one that names the
- * architecture.
+ * "Windows uses the section with the highest version numbers that are not higher than the operating system version",
+ * and "a specific version number takes precedence over the product type and suite mask". Of equals the one that
+ * names the architecture.
  */
 static bool is_closer(const struct inf_decoration *a, const struct inf_decoration *b)
 {

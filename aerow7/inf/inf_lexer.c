@@ -189,7 +189,10 @@ static void finish_field(struct inf_lexer *lexer, struct field *field, struct in
     }
 }
 
-/* One key or value. `value` is to be freed in any case. Stops before ',', '=' (if `key`), a comment or the line's end. */
+/*
+ * One key or value. `value` is to be freed in any case. Stops before ',', '=' (if `key`), a comment or the line's
+ * end.
+ */
 static enum status lex_field(struct inf_lexer *lexer, bool key, struct inf_value *value)
 {
     struct field field = {0};

@@ -80,7 +80,10 @@ static void add_values(struct inf_evaluation *evaluation, enum inf_walk kind, co
     }
 }
 
-/* "Needs" may also name sections of this file; those of included files are Windows' own, what they bring is not known. */
+/*
+ * Needs may also name sections of this file; those of included files are Windows' own, and what they bring is not
+ * known.
+ */
 static void walk_needed(struct inf_evaluation *evaluation, enum inf_walk kind, const struct inf_line *directive)
 {
     if (evaluation->depth == NEEDS_DEPTH_LIMIT) {

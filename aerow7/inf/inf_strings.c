@@ -19,7 +19,10 @@ static bool is_english(const char *name, unsigned long sublanguage, bool any)
     return end - (name + 8) == 4 && *end == 0 && (language & 0x3FF) == 9 && (any || language >> 10 == sublanguage);
 }
 
-/* "An exact match", then "SUBLANG_NEUTRAL", then "any valid SUBLANG", "otherwise [...] the undecorated Strings section". */
+/*
+ * "An exact match", then "SUBLANG_NEUTRAL", then "any valid SUBLANG", "otherwise [...] the undecorated Strings
+ * section".
+ */
 static const struct inf_section *select_section(const struct inf *inf)
 {
     static const struct {

@@ -114,6 +114,10 @@ static void id_gated(const struct check *check, const struct inf_value *id)
         return;
     }
     device = transitional_device(check->contract, &pattern);
+    if (device != NULL && inf_is_opt_in(check->inf->place)) {
+        /* Chosen by whoever takes it: nothing installs it with the others. */
+        return;
+    }
     if (device != NULL) {
         inf_report(check, "aero-revision-gate", id->line,
                    "%s is the transitional ID of %s; the contract is modern only", id->text, device->name);

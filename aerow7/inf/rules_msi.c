@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * aero-msi: message-signaled interrupts are asked for in the device's hardware key, "Interrupt Management\
- * MessageSignaledInterruptProperties" ("Enabling Message-Signaled Interrupts in the Registry"). Values that stand anywhere
- * else are silently without effect, and the device then shares a line-based interrupt.
+ * aero-msi: message-signaled interrupts are asked for in a subkey of the device's hardware key ("Enabling
+ * Message-Signaled Interrupts in the Registry"). Values that stand anywhere else are silently without effect, and
+ * the device then shares a line-based interrupt.
  */
 #include "inf/inf_check.h"
 

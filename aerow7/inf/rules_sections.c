@@ -103,7 +103,7 @@ static int compare_references(const void *a, const void *b)
     return (*left)->line<(*right)->line ? -1 : (*left)->line>(*right)->line;
 }
 
-/* Calls `visit` for two references to one section, by order of lines; the first one of the section is always `first`. */
+/* Calls `visit` for two references to one section, by order of lines; `first` is always the first one. */
 static void each_pair(const struct check *check,
                       void (*visit)(const struct check *check, const struct inf_reference *first,
                                     const struct inf_reference *second))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Any bytes as an INF: read, evaluated for both architectures, held to every rule with the contract, compared with itself
- * as an alias. Nothing may crash, leak or take long, and what was read obeys what inf_file.h promises.
+ * Any bytes as an INF: read, evaluated for both architectures, held to every rule with the contract, compared with
+ * itself as an alias. Nothing may crash, leak or take long, and what was read obeys what inf_file.h promises.
  */
 #include "inf/inf_check.h"
 #include "base/text.h"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Malformed INFs, each with the exit status that `inf show` has for it: 3 is no INF, 1 names what is not there, 0 is read
-in spite of it. README.md says what each one is."""
+"""Malformed INFs, each with the exit status that `inf show` has for it: 3 is no INF, 1 names what is not there, 0 is
+read in spite of it. README.md says what each one is."""
 from good import GOOD, replaced
 
 MODELS = "[Aero.NTamd64.6.1]\n"
@@ -27,7 +27,7 @@ MALFORMED = {
     "percents": (replaced(GOOD, ('"Drivers"', "%" * 4000)).encode(), 0),
     "string_of_itself": (replaced(GOOD, ('"Disk"', '"%DeviceName%"')).encode(), 0),
     "strings_that_grow": ((GOOD + f"H = {HUGE}\n[More]\n" + "%H%," * 5000 + "\n").encode(), 0),
-    "needs_itself": (replaced(GOOD, ("CopyFiles = Blk_Files", "CopyFiles = Blk_Files\nNeeds = Blk_Install")).encode(), 0),
+    "needs_itself": (replaced(GOOD, ("[Blk_Install]\n", "[Blk_Install]\nNeeds = Blk_Install\n")).encode(), 0),
     "needs_in_a_circle": (replaced(GOOD, ("CopyFiles = Blk_Files", "CopyFiles = Blk_Files\nNeeds = A\n[A]\nNeeds = B\n"
                                                                    "[B]\nNeeds = A, Blk_Install")).encode(), 0),
     "needs_without_end": (replaced(GOOD, ("CopyFiles = Blk_Files", "CopyFiles = Blk_Files\nNeeds = N0\n" + "".join(
@@ -40,7 +40,7 @@ MALFORMED = {
     "decoration_numbers": (replaced(GOOD, ("NTamd64.6.1", "NTamd64.99999999999999999999.-1")).encode(), 0),
     "manufacturer_empty": (replaced(GOOD, ("%Provider% = Aero, NTx86.6.1, NTamd64.6.1", "=\n,\n=,,,\nX=")).encode(), 0),
     "model_empty": (replaced(GOOD, (MODELS, MODELS + "=\n,,\nX=\nY=,\n")).encode(), 1),
-    "service_empty": (replaced(GOOD, ("AddService = aero", "AddService =\nAddService = x\nAddService = aero")).encode(), 1),
+    "service_empty": (replaced(GOOD, ("AddService = ", "AddService =\nAddService = x\nAddService = ")).encode(), 1),
     "many_models": (replaced(GOOD, (MODELS, MODELS + "M = Blk_Install, A\n" * 20000)).encode(), 1),
     "many_files": (replaced(GOOD, ("[Blk_Files]\n", "[Blk_Files]\n" + "".join(f"{i}.sys\n" for i in range(5000)))
                             ).encode(), 1),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""malformed_test.py AEROW7 README: every malformed INF gets its exit status, a reason with its place, in bounded time, from
-show for both architectures and from check; and README.md says what each one is."""
+"""malformed_test.py AEROW7 README: every malformed INF gets its exit status, a reason with its place, in bounded time,
+from show for both architectures and from check; and README.md says what each one is."""
 import pathlib
 import re
 import sys

@@ -140,6 +140,13 @@ CASES = {
     "aero-msi_too_many": ([(LIMIT, LIMIT[:-1] + "2049")], "MessageNumberLimit"),
     "aero-msi_doubled_backslash": ([("Management\\Message", "Management\\\\Message")], "MSISupported", "aero-msi*"),
 }
+# The codes of "INF Validation Errors and Warnings" in Windows driver documentation.
+PUBLISHED = """
+1000-1003 1005-1006 1008 1010-1011 1013-1017 1019-1022 1078 1080-1088 1100-1103 1110 1141-1142 1144 1150 1160
+1180-1182 1199 1201-1214 1217-1218 1220 1222-1226 1229-1231 1233-1235 1241-1243 1245 1250-1254 1256-1258 1260-1268
+1270-1275 1280-1281 1284-1290 1292-1297 1299-1326 1328-1333 1340-1341 1380-1384 1400-1402 1420-1423 1430-1431 1450
+2004 2006 2008-2010 2083-2085 2090-2093 2400 2402-2403 2405 2411-2420 2500-2501 2600-2603 2650-2652 2660-2663
+"""
 # Found by comparing files: tests of their own, in sets_test.py; and in bytes: text_test.py.
 ELSEWHERE = {"aero-alias-drift", "aero-duplicate-id", "1003"}
 
@@ -185,8 +192,21 @@ def one(aerow7, contract, case):
     assert lines.returncode == status
 
 
+def numbers(ranges):
+    for part in ranges.replace(",", " ").split():
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
 def every(aerow7, contract):
     rules = json.loads(run(aerow7, "check", "--rules", "--json").stdout)
+    published = set(numbers(PUBLISHED))
+    applied = {int(r["rule"]) for r in rules["rules"] if r["rule"].isdigit()}
+    left_out = [n for r in rules["not_applicable"] for n in numbers(r["rules"]) if n in published]
+    assert applied <= published and not applied & set(left_out), applied & set(left_out)
+    assert len(left_out) == len(set(left_out)) and applied | set(left_out) == published, (
+        f"neither a rule nor left out for a reason: {sorted(published - applied - set(left_out))}")
+    assert all(r["reason"] for r in rules["not_applicable"])
     ids = {r["rule"] for r in rules["rules"]}
     tested = {case.split("_")[0] for case in CASES} | ELSEWHERE
     assert ids == tested, f"without a case: {sorted(ids - tested)}; of no rule: {sorted(tested - ids)}"

@@ -102,6 +102,12 @@ def trees(folder):
     assert status == 1 and [f[:2] for f in findings] == [
         ("aero-alias-drift", "opt-in/win7/amd64/input/virtio-input.inf")], findings
     assert "win7/amd64/input/aero_virtio_input.inf" in report["findings"][0]["message"]
+    # A driver for a transitional device is a choice, kept apart.
+    legacy = replaced(GOOD, (ID, "PCI\\VEN_1AF4&DEV_1018"))
+    write(folder, {"win7/x86/aero_virtio_blk.inf": GOOD, "opt-in/win7/x86/aero-virtio-snd-legacy.inf": legacy})
+    assert found(folder, "--tree", folder)[:2] == (0, [])
+    write(folder, {"win7/x86/aero-virtio-snd-legacy.inf": legacy})
+    assert {f[0] for f in found(folder, "--tree", folder)[1]} == {"aero-revision-gate"}
     # No folder, no INF in it, no INF at all: input that cannot be read.
     write(folder, {"empty/readme.txt": "x", "bad/aero_virtio_blk.inf": "no INF"})
     for name in ("nowhere", "empty", "bad", "empty/readme.txt"):

@@ -12,11 +12,11 @@ import tempfile
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "pack"))
-from packing import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, EPOCH, ISO, NOT_WRITTEN, PACK, USAGE, Tool, check_manifest,
+from packing import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, EPOCH, ISO, NOT_WRITTEN, PACK, USAGE, Tool, block_driver_only,
+                     check_manifest,
                      digest, snapshot)
 
-program, source, packages = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
-tool = Tool(program, source)
+tool = Tool(sys.argv[1], sys.argv[2])
 
 
 def pack(build, out, *more, epoch=EPOCH, **environment):
@@ -190,6 +190,7 @@ def check_refusals(folder):
 
 with tempfile.TemporaryDirectory() as name:
     root = pathlib.Path(name)
+    packages = block_driver_only(pathlib.Path(sys.argv[3]), root / "packages")
     check_repeats(root)
     check_refusals(root)
     left = [p for p in root.rglob("*.part-*")]

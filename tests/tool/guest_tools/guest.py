@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "pack"))
 from packing import *  # noqa: F401,F403 - the helpers of the pack's tests are these tests' helpers, too
-from packing import BLK, DONE, PACK, add_driver, make_key
+from packing import BLK, DONE, PACK, add_driver, block_driver_only, make_key
 
 SCRIPTS = ("setup.cmd", "uninstall.cmd", "verify.cmd", "verify.ps1")
 SPEC = {"drivers": [{"name": BLK, "required": True, "expected_inf_files": [BLK + ".inf"],
@@ -23,10 +23,11 @@ class Bench:
     def __init__(self, tool, packages, root):
         self.tool, self.root = tool, root
         self.key = make_key(root / "keys")
-        result = tool.run("pack", "--from-build", packages, "--out", root / "pack", "--cert", self.key[0], "--key", self.key[1])
+        block = block_driver_only(packages, root / "build")
+        result = tool.run("pack", "--from-build", block, "--out", root / "pack", "--cert", self.key[0], "--key", self.key[1])
         assert result.returncode == DONE, result.stderr
         build = root / "more-build"
-        shutil.copytree(packages, build)
+        shutil.copytree(block, build)
         add_driver(tool, packages, build, "virtio-net")
         result = tool.run("pack", "--from-build", build, "--out", root / "more", "--cert", self.key[0], "--key", self.key[1])
         assert result.returncode == DONE, result.stderr

@@ -154,7 +154,7 @@ def check_signatures(bench):
     blk_cat, blk_sys = f"{BLK}/{BLK}.cat", f"{BLK}/{BLK}.sys"
 
     def pack_with(name, *options):
-        result = tool.run("pack", "--from-build", packages, "--out", bench.root / name, *options)
+        result = tool.run("pack", "--from-build", bench.root / "build", "--out", bench.root / name, *options)
         assert result.returncode == DONE, result.stderr
         return bench.root / name / PACK / "win7"
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 import zipfile
 
-from packing import DONE, EPOCH, ISO, PACK, Tool, add_driver, check_manifest, make_key, snapshot
+from packing import DONE, EPOCH, ISO, PACK, Tool, add_driver, block_driver_only, check_manifest, make_key, snapshot
 
 tool, packages = Tool(sys.argv[1], sys.argv[2]), pathlib.Path(sys.argv[3])
 KILLS = 400 if os.environ.get("AERO_SOAK") else 40
@@ -62,8 +62,7 @@ def check_whole(out, states):
 
 
 def prepare(folder):
-    build = folder / "build"
-    shutil.copytree(packages, build)
+    build = block_driver_only(packages, folder / "build")
     for device in ("virtio-net", "virtio-snd"):
         add_driver(tool, packages, build, device)
     guest = folder / "guest"

@@ -80,6 +80,13 @@ def inf_text(service, ids, sys_name=None, catalog=None, inf_class="System", mode
                         "[Strings]", f'Name = "{service} of a test"', ""])
 
 
+def block_driver_only(packages, target):
+    """The build of the block driver alone, whatever else was built: these tests add what they need by themselves."""
+    for arch in ARCHES:
+        shutil.copytree(packages / arch / BLK, target / arch / BLK)
+    return target
+
+
 def add_driver(tool, packages, build, device, folder=None, opt_in=False, more_infs=()):
     """A driver for a device of the contract: the built block driver under that driver's name."""
     entry = tool.device(device)

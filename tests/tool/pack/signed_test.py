@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from packing import (ARCHES, BLK, CHECK_FAILED, DONE, PACK, Tool, add_driver, check_manifest, digest, inf_text, make_key,
+from packing import (ARCHES, BLK, CHECK_FAILED, DONE, PACK, Tool, add_driver, block_driver_only, check_manifest, digest, inf_text, make_key,
                      snapshot)
 
 tool, packages = Tool(sys.argv[1], sys.argv[2]), pathlib.Path(sys.argv[3])
@@ -39,8 +39,7 @@ def add_alias(build):
 
 
 def make_build(folder):
-    build = folder / "build"
-    shutil.copytree(packages, build, ignore=lambda d, names: [n for n in names if pathlib.Path(d).name in ARCHES and n != BLK])
+    build = block_driver_only(packages, folder / "build")
     add_driver(tool, packages, build, "virtio-net")
     add_driver(tool, packages, build, "virtio-snd")
     tablet = tool.device("aero-virtio-input-tablet")
@@ -117,11 +116,11 @@ def check_many(folder, build, key):
     assert osslsigncode("verify", "-CAfile", key[2], "-in", other / sample).returncode != 0, "the judge can say no"
 
 
-def check_digests(folder, key):
+def check_digests(folder, build, key):
     sample = f"{PACK}/win7/amd64/{BLK}/{BLK}"
     for name, words in (("sha1", ["sha1"]), ("sha256", ["sha256"]), ("dual", ["sha1", "sha256"])):
         out = folder / name
-        result = pack(packages, out, key, "--digest", name, "--page-hashes", "--no-zip")
+        result = pack(build, out, key, "--digest", name, "--page-hashes", "--no-zip")
         assert result.returncode == DONE, result.stderr
         told = verify(key[2], out / (sample + ".sys")).lower()
         for word in words:
@@ -155,6 +154,6 @@ with tempfile.TemporaryDirectory() as name:
     root = pathlib.Path(name)
     key, build = make_key(root / "keys"), make_build(root)
     check_many(root, build, key)
-    check_digests(root, key)
+    check_digests(root, build, key)
     check_refusals(root, build, key)
     assert not [p for p in root.rglob("*.part-*")]

@@ -133,7 +133,7 @@ static enum status take_continuation(struct rock_ridge *state, const uint8_t *en
         return malformed(state->reading, "a continuation (CE) is too short");
     }
     offset = little(entry + 12);
-    state->next.offset = (uint64_t)little(entry + 4) * state->reading->block_size + offset;
+    state->next.offset = (uint64_t)little(entry + 4) * ISO_BLOCK_SIZE + offset;
     state->next.size = little(entry + 20);
     if (state->next.size > CONTINUATION_SIZE_LIMIT || offset >= CONTINUATION_SIZE_LIMIT || state->next.offset == 0) {
         return malformed(state->reading, "a continuation (CE) is too long");

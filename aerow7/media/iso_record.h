@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#define ISO_BLOCK_SIZE 2048U /* ECMA-119, 6.2.2, allows less; no optical disc has it */
 #define ISO_NAME_LIMIT 1024U /* Rock Ridge puts names together from pieces; Windows takes 255 characters */
 
 enum iso_names { ISO_NAMES_PLAIN, ISO_NAMES_1999, ISO_NAMES_JOLIET, ISO_NAMES_ROCK_RIDGE };
@@ -35,7 +36,6 @@ struct iso_record {
 struct iso_reading {
     enum iso_names names;
     uint8_t skip; /* bytes before the entries of a system use area (SUSP 5.3) */
-    uint32_t block_size;
     void *context;
     /* The image at `offset`; reports what goes wrong. */
     enum status (*read)(void *context, uint64_t offset, void *bytes, size_t size);

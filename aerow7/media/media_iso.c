@@ -50,7 +50,7 @@ static enum status read_image(void *context, uint64_t offset, void *bytes, size_
 
 static bool is_within(const struct walk *walk, uint64_t block, uint64_t size)
 {
-    uint64_t offset = block * walk->reading.block_size;
+    uint64_t offset = block * ISO_BLOCK_SIZE;
 
     return offset <= walk->media->size && size <= walk->media->size - offset;
 }
@@ -82,7 +82,7 @@ static enum status find_child(struct walk *walk, struct iso_record *record)
 {
     uint8_t sector[SECTOR];
     struct iso_record itself;
-    uint64_t offset = (uint64_t)record->child * walk->reading.block_size;
+    uint64_t offset = (uint64_t)record->child * ISO_BLOCK_SIZE;
     enum status status = media_bytes(walk->media, offset, sector, sizeof(sector));
 
     if (status == STATUS_DONE) {
@@ -110,7 +110,7 @@ static enum status append_extent(struct walk *walk, const struct iso_record *rec
         list->extents = xrealloc(list->extents, list->extent_capacity * sizeof(*list->extents));
     }
     list->extents[list->extent_count++] =
-        (struct media_extent){.offset = record->block * walk->reading.block_size, .size = record->size};
+        (struct media_extent){.offset = record->block * ISO_BLOCK_SIZE, .size = record->size};
     ++file->extent_count;
     file->size += record->size;
     return STATUS_DONE;
@@ -170,7 +170,7 @@ static enum status add_record(struct walk *walk, const struct folder *folder, co
 
 static enum status read_folder(struct walk *walk, const struct folder *folder)
 {
-    uint64_t offset = folder->block * walk->reading.block_size;
+    uint64_t offset = folder->block * ISO_BLOCK_SIZE;
     enum status status = STATUS_DONE;
     uint8_t sector[SECTOR];
 
@@ -211,7 +211,7 @@ static enum status choose_tree(struct walk *walk, struct iso_record *root)
         status = malformed(walk, "the root is said to be beyond the end");
     }
     if (status == STATUS_DONE) {
-        status = media_bytes(walk->media, root->block * walk->reading.block_size, sector, sizeof(sector));
+        status = media_bytes(walk->media, root->block * ISO_BLOCK_SIZE, sector, sizeof(sector));
     }
     if (status == STATUS_DONE && iso_record_has_susp(sector, sector[0], &walk->reading.skip)) {
         walk->reading.names = ISO_NAMES_ROCK_RIDGE;
@@ -243,12 +243,9 @@ enum status media_iso_list(const struct media *media, struct media_list *list)
     struct iso_record root;
     enum status status;
 
-    walk.reading = (struct iso_reading){.block_size = media->iso.block_size,
-                                        .context = (void *)(uintptr_t)media,
-                                        .read = read_image,
-                                        .place = media->place};
-    if (media->iso.block_size != 512 && media->iso.block_size != 1024 && media->iso.block_size != 2048) {
-        diag_error(media->place, "has blocks of %u bytes, which ISO 9660 does not know", media->iso.block_size);
+    walk.reading = (struct iso_reading){.context = (void *)(uintptr_t)media, .read = read_image, .place = media->place};
+    if (media->iso.block_size != ISO_BLOCK_SIZE) {
+        diag_error(media->place, "has blocks of %u bytes, not the 2048 of optical discs", media->iso.block_size);
         return STATUS_BAD_INPUT;
     }
     status = choose_tree(&walk, &root);

@@ -72,6 +72,14 @@ def device(folder):
     return image
 
 
+def compressed(folder):
+    """Rock Ridge says that the content is zisofs."""
+    image = genisoimage(folder, "-R")
+    at = image.index(b"TF", image.index(b"QXZ"))
+    image[at:at + 2] = b"ZF"
+    return image
+
+
 def both(image, at, value):
     struct.pack_into("<I", image, at, value)
     struct.pack_into(">I", image, at + 4, value)
@@ -137,6 +145,25 @@ def continuation_loop(folder):
         offset, = struct.unpack_from("<I", image, at + 12)
         both(image, at + 20, 28)
         image[block * 2048 + offset:block * 2048 + offset + 28] = image[at:at + 28]
+    return image
+
+
+def unfinished(folder):
+    """The last file of its folder is said to go on in the next record."""
+    image = genisoimage(folder)
+    image[record_of(image, b"ZZ.;1") + 25] |= 0x80
+    return image
+
+
+def goes_on_in_another(folder):
+    image = genisoimage(folder)
+    image[record_of(image, b"QA.TXT;1") + 25] |= 0x80
+    return image
+
+
+def small_blocks(folder):
+    image = genisoimage(folder)
+    image[16 * 2048 + 128:16 * 2048 + 132] = b"\0\2\2\0"
     return image
 
 
@@ -231,6 +258,10 @@ MAKERS = {
     "iso_symbolic_link": (symbolic_link, "is a link, a device"),
     "iso_link_and_folder": (linked_folder, "a file and a folder"),
     "iso_device": (device, "is a link, a device"),
+    "iso_compressed": (compressed, "or compressed"),
+    "iso_unfinished": (unfinished, "goes on in nothing"),
+    "iso_goes_on_in_another": (goes_on_in_another, "goes on in another file"),
+    "iso_small_blocks": (small_blocks, "blocks of 512 bytes"),
     "iso_folder_loop": (folder_loop, "loop"),
     "iso_extent_beyond": (extent_beyond, "beyond the end"),
     "iso_size_beyond": (size_beyond, "beyond the end"),

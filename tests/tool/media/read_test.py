@@ -72,7 +72,7 @@ def iso_media(root):
     check(root, medium(root, "level_1.iso", *iso, "-V", "PLAIN", tree), "iso9660", "PLAIN")
     check(root, medium(root, "level_4.iso", *iso, "-iso-level", "4", "-V", "LONG", tree), "iso9660:1999", "LONG")
     # Deeper than ISO 9660 allows: Rock Ridge keeps the rest elsewhere and says where it belongs.
-    deep = {"1/2/3/4/5/6/7/8/9/10/x": b"deep", "1/y": b"y"}
+    deep = {"1/2/3/4/5/6/7/8/9/10/x": b"deep", "1/y": b"y", "n" * 240: b"goes on elsewhere"}
     made("genisoimage", "-quiet", "-r", "-V", "DEEP", "-o", root / "deep.iso", write_files(root / "deep", deep))
     check(root, root / "deep.iso", "rockridge", "DEEP", deep)
     xorriso = ["xorriso", "-as", "mkisofs", "-quiet", "-o", "OUT"]
@@ -123,37 +123,48 @@ def udf_media(root):
     assert read_files(root / "7z") == FILES
 
 
+def both(value):
+    return struct.pack("<I", value) + struct.pack(">I", value)
+
+
+def record(identifier, extent, size, flags=0, attributes=0):
+    """A directory record (ECMA-119, 9.1)."""
+    length = 33 + len(identifier) + (len(identifier) + 1) % 2
+    date = bytes([123, 11, 14, 22, 13, 20, 0])
+    return (bytes([length, attributes]) + both(extent) + both(size) + date + bytes([flags, 0, 0]) + b"\1\0\0\1" +
+            bytes([len(identifier)]) + identifier).ljust(length, b"\0")
+
+
+def with_root(image, *records):
+    """The image with another root folder of the primary tree, at its end."""
+    image = bytearray(image)
+    place = len(image) // 2048
+    root = [record(name, place, 2048, 2) for name in (b"\0", b"\1")]
+    image[16 * 2048 + 156:16 * 2048 + 190] = root[0]
+    image += b"".join([*root, *records]).ljust(2048, b"\0")
+    image[16 * 2048 + 80:16 * 2048 + 88] = both(len(image) // 2048)
+    return image
+
+
 def iso_1999(root):
     """ISO 9660:1999's tree is another than the primary one: its names are the better ones."""
-    image = bytearray((root / "level_4.iso").read_bytes())
-    enhanced = next(s for s in range(17, 32) if image[s * 2048] == 2 and image[s * 2048 + 6] == 2)
-    record = bytearray(image[16 * 2048 + 156:16 * 2048 + 190])
-    place = len(image) // 2048
-    struct.pack_into("<I", record, 2, place)
-    struct.pack_into(">I", record, 6, place)
-    struct.pack_into("<I", record, 10, 2048)
-    struct.pack_into(">I", record, 14, 2048)
-    content, = struct.unpack_from("<I", image, enhanced * 2048 + 158)
-    file = bytearray(42)
-    file[0], file[32], file[33:41] = 42, 8, b"OLD.TXT;"
-    file = bytearray(44)
-    file[0], file[32], file[33:42] = 44, 9, b"OLD.TXT;1"
-    struct.pack_into("<I", file, 2, content)
-    struct.pack_into(">I", file, 6, content)
-    struct.pack_into("<I", file, 10, 34)
-    struct.pack_into(">I", file, 14, 34)
-    struct.pack_into("<H", file, 28, 1)
-    struct.pack_into(">H", file, 30, 1)
-    parent = bytearray(record)
-    parent[33] = 1
-    image[16 * 2048 + 156:16 * 2048 + 190] = record
-    image += (bytes(record) + bytes(parent) + bytes(file)).ljust(2048, b"\0")
-    size = len(image) // 2048
-    struct.pack_into("<I", image, 16 * 2048 + 80, size)
-    struct.pack_into(">I", image, 16 * 2048 + 84, size)
-    (root / "two_trees.iso").write_bytes(image)
+    image = (root / "level_4.iso").read_bytes()
+    (root / "two_trees.iso").write_bytes(with_root(image, record(b"OLD.TXT;1", 0, 34)))
     assert "/OLD.TXT" in made("isoinfo", "-f", "-i", root / "two_trees.iso")
     check(root, root / "two_trees.iso", "iso9660:1999", "LONG")
+
+
+def extents(root):
+    """Contents in several extents (9.1.6, bit 7), after an extended attribute record (9.1.3), of associated files."""
+    image = (root / "level_1.iso").read_bytes()
+    content = os.urandom(3 * 2048)
+    place = len(image) // 2048
+    parts = content[4096:], content[:4096]
+    image += parts[0] + parts[1]
+    image = with_root(image, record(b"ASSOC.;1", place, 100, 4), record(b"ATTR.;1", place - 1, 2048, 0, 1),
+                      record(b"PARTS.BIN;1", place + 1, 4096, 0x80), record(b"PARTS.BIN;1", place, 1000))
+    (root / "extents.iso").write_bytes(image)
+    check(root, root / "extents.iso", "iso9660", "PLAIN", {"ATTR": parts[0], "PARTS.BIN": content[:4096] + parts[0][:1000]})
 
 
 def zip_media(root):
@@ -187,6 +198,7 @@ with tempfile.TemporaryDirectory() as name:
     iso_media(root)
     udf_media(root)
     iso_1999(root)
+    extents(root)
     zip_media(root)
     other_letters(root)
     nothing_beside(root)

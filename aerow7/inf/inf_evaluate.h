@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Inside of inf_package_of: what a walk over the sections of one INF for one target carries along, and the parts of that
- * walk by subject. What the INF names and does not have goes to `faults`, under the number of InfVerif's rule.
+ * Inside of inf_package_of: what a walk over the sections of one INF for one target carries along, and the parts of
+ * that walk by subject. What the INF names and does not have goes to `faults`, under the number of InfVerif's rule.
  */
 #ifndef AEROW7_INF_EVALUATE_H
 #define AEROW7_INF_EVALUATE_H

@@ -16,6 +16,7 @@ struct collector {
     const struct inf *inf;
     struct inf_references *references;
     bool *visited[INF_ROLE_COUNT];
+    bool *installed; /* of install sections, that all their decorations and suffixes were visited */
     bool windows7;
     unsigned depth;
 };
@@ -150,8 +151,12 @@ static bool visit_install(struct collector *collector, const char *base)
         "",         ".CoInstallers", ".HW",       ".Services",          ".Interfaces", ".FactDef",
         ".WMI",     ".Wdf",          ".Software", ".LogConfigOverride", ".Components", ".Events",
         ".Filters", ".COM",          ".Remove",   ".Remove.Services"};
+    const struct inf_section *undecorated = inf_section(collector->inf, base);
     bool found = false;
 
+    if (undecorated != NULL && collector->installed[undecorated - collector->inf->sections]) {
+        return true;
+    }
     for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); ++i) {
         for (size_t j = 0; j < sizeof(suffixes) / sizeof(suffixes[0]); ++j) {
             char *name = xformat("%s%s%s", base, extensions[i], suffixes[j]);
@@ -163,6 +168,9 @@ static bool visit_install(struct collector *collector, const char *base)
                 found |= j == 0;
             }
         }
+    }
+    if (undecorated != NULL) {
+        collector->installed[undecorated - collector->inf->sections] = true;
     }
     return found;
 }
@@ -261,6 +269,7 @@ void inf_references_collect(const struct inf *inf, struct inf_references *refere
     const struct inf_section *manufacturers = inf_section(inf, "Manufacturer");
 
     *references = (struct inf_references){0};
+    collector.installed = xcalloc(inf->section_count, sizeof(bool));
     references->used = xcalloc(inf->section_count, sizeof(bool));
     references->windows7 = xcalloc(inf->section_count, sizeof(bool));
     for (size_t i = 0; i < INF_ROLE_COUNT; ++i) {
@@ -273,6 +282,7 @@ void inf_references_collect(const struct inf *inf, struct inf_references *refere
         visit_manufacturer(&collector, manufacturers, &manufacturers->lines[i]);
     }
     visit_fixed(&collector);
+    free(collector.installed);
     for (size_t i = 0; i < INF_ROLE_COUNT; ++i) {
         free(collector.visited[i]);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Which section names which: from [Manufacturer] through models and install sections, of every Windows and architecture,
- * down to file lists and registry values. This is what the rules about sections ask.
+ * Which section names which: from [Manufacturer] through models and install sections, of every Windows and
+ * architecture, down to file lists and registry values. This is what the rules about sections ask.
  */
 #ifndef AEROW7_INF_REFERENCES_H
 #define AEROW7_INF_REFERENCES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The bytes of an INF file as UTF-8. Windows 7 reads UTF-16LE, with or without its mark, and otherwise bytes of the
- * system's code page; a UTF-8 file without a mark is such bytes to it. What no version reads (UTF-16BE, lone surrogates,
- * control characters) is STATUS_BAD_INPUT, reported with its line.
+ * system's code page; a UTF-8 file without a mark is such bytes to it. What no version reads (UTF-16BE, lone
+ * surrogates, control characters) is STATUS_BAD_INPUT, reported with its line.
  */
 #ifndef AEROW7_INF_TEXT_H
 #define AEROW7_INF_TEXT_H

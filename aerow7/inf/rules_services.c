@@ -112,7 +112,7 @@ static void rule_1272(const struct check *check)
     each_service(check, service_1272);
 }
 
-/* "Each service-install-section must have at least the ServiceType, StartType, ErrorControl, and ServiceBinary." */
+/* It "must have at least the ServiceType, StartType, ErrorControl, and ServiceBinary entries". */
 static void service_1289(const struct check *check, const struct inf_section *section, const struct inf_line *line,
                          uint32_t flags)
 {

@@ -11,7 +11,8 @@ from malformed import MALFORMED  # noqa: E402
 from rules_test import CASES  # noqa: E402
 
 WORDS = """[ ] = , ; " % \\ @ \n \r\n "" %% .NT .NTx86 .NTamd64 .NTamd64.6.1 .HW .Services
-.CoInstallers .Interfaces .Security [Version] [Manufacturer] [Strings] [Strings.0409] [SourceDisksNames] [SourceDisksFiles] [SourceDisksFiles.x86]
+.CoInstallers .Interfaces .Security [Version] [Manufacturer] [Strings] [Strings.0409] [SourceDisksNames]
+[SourceDisksFiles] [SourceDisksFiles.x86]
 [DestinationDirs] DefaultDestDir CopyFiles DelFiles AddReg DelReg AddService AddInterface Needs Include CatalogFile
 ClassGuid DriverVer Provider Signature $WINDOWS ServiceBinary StartType HKR HKLM 0x00010001 0xFFFFFFFF %12% %Provider%
 [Blk_Install] [Blk_Install.HW] [ClassInstall32] [DefaultInstall] [InterfaceInstall32]""".split()

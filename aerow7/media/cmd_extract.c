@@ -6,11 +6,11 @@
 #include "base/progress.h"
 #include "base/report.h"
 #include "base/text.h"
+#include "media/file_digest.h"
 #include "media/folder_output.h"
 #include "media/virtio_win.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +71,7 @@ struct extraction {
     uint64_t total;
     bool begun;
     int descriptor; /* of the file that comes */
-    EVP_MD_CTX *digest;
+    struct sha256_stream digest;
 };
 
 static bool takes(void *context, const struct media_entry *entry)
@@ -104,16 +104,10 @@ static enum status write_piece(const struct extraction *extraction, const char *
 
 static void note_file(struct extraction *extraction, const struct media_entry *entry)
 {
-    unsigned char value[EVP_MAX_MD_SIZE];
-    char text[SHA256_TEXT_SIZE] = "";
+    char text[SHA256_TEXT_SIZE];
     cJSON *file = cJSON_CreateObject();
-    unsigned count = 0;
 
-    if (EVP_DigestFinal_ex(extraction->digest, value, &count) == 1) {
-        for (unsigned i = 0; i < count; ++i) {
-            (void)snprintf(text + i * 2, 3, "%02x", value[i]);
-        }
-    }
+    sha256_end(&extraction->digest, text);
     cJSON_AddStringToObject(file, "path", entry->path);
     cJSON_AddNumberToObject(file, "size", (double)entry->size);
     cJSON_AddStringToObject(file, "sha256", text);
@@ -131,14 +125,11 @@ static enum status take_data(void *context, const struct media_entry *entry, con
         progress_begin("extracting", extraction->total);
     }
     if (extraction->descriptor < 0) {
-        if (EVP_DigestInit_ex(extraction->digest, EVP_sha256(), NULL) != 1) {
-            diag_error("SHA-256", "libcrypto does not provide it");
-            return STATUS_NOT_WRITTEN;
-        }
+        sha256_begin(&extraction->digest);
         status = folder_output_create(&extraction->output, entry->path, &extraction->descriptor);
     }
     if (status == STATUS_DONE && size != 0) {
-        (void)EVP_DigestUpdate(extraction->digest, bytes, size);
+        sha256_add(&extraction->digest, bytes, size);
         progress_add(size);
         return write_piece(extraction, entry->path, bytes, size);
     }
@@ -344,10 +335,9 @@ enum status cmd_extract(int argc, char **argv)
     if (status == STATUS_DONE) {
         extraction.selection.everything = options.all;
         extraction.files = cJSON_CreateArray();
-        extraction.digest = EVP_MD_CTX_new();
         status = extract(&extraction, &options);
         cJSON_Delete(extraction.files);
-        EVP_MD_CTX_free(extraction.digest);
+        sha256_free(&extraction.digest);
     }
     virtio_win_source_free(&extraction.source);
     virtio_win_selection_free(&extraction.selection);

@@ -30,19 +30,10 @@ static bool list_entry(void *context, const struct media_entry *entry)
     return false;
 }
 
-static enum status no_data(void *context, const struct media_entry *entry, const void *bytes, size_t size)
-{
-    (void)context;
-    (void)entry;
-    (void)bytes;
-    (void)size;
-    return STATUS_DONE;
-}
-
 enum status iso_list(const char *path, bool json)
 {
     struct listing listing = {.files = cJSON_CreateArray()};
-    const struct media_visitor visitor = {.context = &listing, .wants = list_entry, .data = no_data};
+    const struct media_visitor visitor = {.context = &listing, .wants = list_entry};
     enum status status = media_read(path, &visitor, &listing.info);
 
     if (status == STATUS_DONE && json) {

@@ -43,8 +43,7 @@ struct iso_reading {
 };
 
 /*
- * The record of `size` bytes at `bytes`, which is the whole of it. STATUS_BAD_INPUT, reported, when it cannot be what it
- * is.
+ * The record of `size` bytes at `bytes`, which is the whole of it. STATUS_BAD_INPUT, reported, when it is malformed.
  */
 enum status iso_record_read(const struct iso_reading *reading, const uint8_t *bytes, size_t size,
                             struct iso_record *record);

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <wctype.h>
 
-/* One code point, or UINT32_MAX; moves `text` on. Overlong forms, surrogates and what is beyond U+10FFFF are refused. */
+/*
+ * One code point, with `text` moved on; or UINT32_MAX for overlong forms, surrogates and what is beyond U+10FFFF, with
+ * `text` where it was.
+ */
 static uint32_t next_code_point(const char **text)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};

@@ -176,11 +176,11 @@ static enum status ask(const struct media *media, struct media_list *list, const
         struct media_file *file = &list->files[i];
         const struct media_entry entry = {.path = file->path, .size = file->size, .modified = file->modified};
 
-        file->wanted =
-            file->kind != MEDIA_FOLDER && (visitor->wants == NULL || visitor->wants(visitor->context, &entry));
-        if (!file->wanted) {
+        if (file->kind == MEDIA_FOLDER || (visitor->wants != NULL && !visitor->wants(visitor->context, &entry)) ||
+            visitor->data == NULL) {
             continue;
         }
+        file->wanted = true;
         if (file->kind == MEDIA_OTHER) {
             diag_error(media->place, "\"%s\" is a link, a device or compressed, not a plain file", file->path);
             return STATUS_BAD_INPUT;

@@ -5,8 +5,8 @@
  * "..", no link that leads elsewhere, nothing that Windows cannot name, no two names that differ in case only.
  *
  * Which names: Joliet's, else Rock Ridge's, else those of ISO 9660:1999's own tree, else ISO 9660's without ";1". Where
- * a disc is UDF as well, UDF is read if it holds more files than the ISO 9660 side or if that has nothing but 8.3 names:
- * discs of Windows have only a readme there.
+ * a disc is UDF as well, UDF is read if it holds more files than the ISO 9660 side or if that has nothing but 8.3
+ * names: discs of Windows have only a readme there.
  */
 #ifndef AEROW7_MEDIA_READ_H
 #define AEROW7_MEDIA_READ_H
@@ -25,8 +25,8 @@ struct media_entry {
 
 /*
  * `wants` says whether a file's content is of interest (NULL: all are); it is asked about every file before any content
- * comes. `data` gets the contents one file after the other, in pieces, in order, then once with size 0 at the end of
- * the file. A status other than STATUS_DONE from `data` ends the reading and is returned.
+ * comes. `data` (NULL: nothing is of interest) gets the contents one file after the other, in pieces, in order, then
+ * once with size 0 at the end of the file. A status other than STATUS_DONE from it ends the reading and is returned.
  */
 struct media_visitor {
     void *context;

@@ -233,15 +233,6 @@ static bool note_name(void *context, const struct media_entry *entry)
     return false;
 }
 
-static enum status no_data(void *context, const struct media_entry *entry, const void *bytes, size_t size)
-{
-    (void)context;
-    (void)entry;
-    (void)bytes;
-    (void)size;
-    return STATUS_DONE;
-}
-
 static bool is_folder(const char *path)
 {
     struct stat info;
@@ -251,7 +242,7 @@ static bool is_folder(const char *path)
 
 static enum status list_names(const char *path, struct names *names, struct media_info *info)
 {
-    const struct media_visitor visitor = {.context = names, .wants = note_name, .data = no_data};
+    const struct media_visitor visitor = {.context = names, .wants = note_name};
     struct disk_folder folder;
     enum status status;
 

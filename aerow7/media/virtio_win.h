@@ -67,7 +67,9 @@ bool virtio_win_takes(const struct virtio_win_source *source, const struct virti
                       const char *path);
 
 /*
- * Both, and the wanted files in memory, sorted: the drivers' folders, and of the root the licences and notices. The caller frees `tree` and `source`, also after a failure. */
+ * Both, and the wanted files in memory, sorted: the drivers' folders, and of the root the licences and notices. The
+ * caller frees `tree` and `source`, also after a failure.
+ */
 enum status virtio_win_load(const char *path, const struct virtio_win_selection *selection, struct file_tree *tree,
                             struct virtio_win_source *source);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""media_bases.py AEROW7 BASES CORPUS: the good media that fuzz_media changes, one a file in BASES, and first inputs: each
-medium unchanged, and with each kind of change."""
+"""media_bases.py AEROW7 BASES CORPUS: the good media that fuzz_media changes, one a file in BASES, and first inputs:
+each medium unchanged, and with each kind of change."""
 import os
 import pathlib
 import subprocess
@@ -8,8 +8,9 @@ import sys
 import tempfile
 
 aerow7, bases, corpus = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
-FILES = {"viostor/w7/amd64/viostor.inf": b"; inf", "viostor/w7/x86/viostor.inf": b"; inf", "empty": b"", "n" * 100: b"long",
-         "NetKVM/a name with blanks.sys": bytes(range(256)) * 12, "1/2/3/4/5/6/7/8/x": b"deep", "LICENSE": b"license"}
+FILES = {"viostor/w7/amd64/viostor.inf": b"; inf", "viostor/w7/x86/viostor.inf": b"; inf", "empty": b"", 
+         "n" * 100: b"long", "NetKVM/a name with blanks.sys": bytes(range(256)) * 12, "1/2/3/4/5/6/7/8/x": b"deep",
+         "LICENSE": b"license"}
 
 
 def write_bases():

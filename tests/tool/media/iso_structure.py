@@ -40,8 +40,8 @@ class View:
         assert length % 2 == 0 and length >= 33 + size and data[1] == 0, "9.1.1, 9.1.12"
         assert both16(data[28:32]) == 1 and data[26] == data[27] == 0
         self.dates.add(bytes(data[18:25]))
-        return {"length": length, "extent": both32(data[2:10]), "size": both32(data[10:18]), "folder": bool(data[25] & 2),
-                "flags": data[25], "identifier": bytes(data[33:33 + size])}
+        return {"length": length, "extent": both32(data[2:10]), "size": both32(data[10:18]),
+                "folder": bool(data[25] & 2), "flags": data[25], "identifier": bytes(data[33:33 + size])}
 
     def use(self, record, what):
         if record["size"]:
@@ -133,7 +133,8 @@ class View:
 
 def walk(image):
     assert len(image) % SECTOR == 0 and not any(image[:16 * SECTOR]), "nothing in the system area"
-    assert image[16 * SECTOR] == 1 and image[17 * SECTOR] == 2 and image[18 * SECTOR:18 * SECTOR + 7] == b"\xffCD001\x01"
+    assert image[16 * SECTOR] == 1 and image[17 * SECTOR] == 2
+    assert image[18 * SECTOR:18 * SECTOR + 7] == b"\xffCD001\x01"
     assert image[17 * SECTOR + 88:17 * SECTOR + 91] == b"%/E", "Joliet, level 3"
     views = {"primary": View(image, 16, False), "joliet": View(image, 17, True)}
     spans = sorted(set(views["primary"].used) | set(views["joliet"].used), key=lambda s: (s[0], s[1]))

@@ -35,7 +35,8 @@ def check_readers(root, image, source):
     files = read_files(source)
     with_empty = set(str(p.relative_to(source)) for p in source.rglob("*"))
     for name, command in (("7z", ["7z", "x", "-bso0", f"-o{root / '7z'}", image]),
-                          ("xorriso", ["xorriso", "-osirrox", "on", "-indev", image, "-extract", "/", root / "xorriso"])):
+                          ("xorriso", ["xorriso", "-osirrox", "on", "-indev", image, "-extract", "/",
+                                       root / "xorriso"])):
         (root / name).mkdir()
         made(*command)
         made("chmod", "-R", "u+rwX", root / name)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""malformed_test.py AEROW7: of every malformed or hostile medium, either nothing is written and the refusal says why, or
-(where the fault is only in what a name looks like) what is written stays below the output folder."""
+"""malformed_test.py AEROW7: of every malformed or hostile medium, either nothing is written and the refusal says why,
+or (where the fault is only in what a name looks like) what is written stays below the output folder."""
 import os
 import pathlib
 import sys

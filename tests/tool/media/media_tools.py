@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What the media tests share: running the tool, folders of files, and the programs of others that make or read media."""
+"""What the media tests share: running the tool, folders of files, and others' programs that make or read media."""
 import hashlib
 import os
 import pathlib

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""memory_test.py AEROW7: making, comparing and extracting a 1 GiB image takes less than 64 MiB of memory, whatever is in
-it: large files, a ZIP of zeros, or many small files. (Not the sanitized tool: the sanitizer's own memory is more.)"""
+"""memory_test.py AEROW7: making, comparing and extracting a 1 GiB image takes less than 64 MiB of memory, whatever
+is in it: large files, a ZIP of zeros, or many small files. (Not the sanitized tool: the sanitizer takes more.)"""
 import os
 import pathlib
 import sys

@@ -55,7 +55,8 @@ def iso_media(root):
     tree = "."
     iso = ["genisoimage", "-quiet", "-o", "OUT"]
     # What virtio-win is made with.
-    linked = medium(root, "virtio-win-0.1.173.iso", *iso, "-r", "-iso-level", "4", "-cache-inodes", "-V", "virtio-win", tree)
+    linked = medium(root, "virtio-win-0.1.173.iso", *iso, "-r", "-iso-level", "4", "-cache-inodes", "-V",
+                    "virtio-win", tree)
     check(root, linked, "rockridge", "virtio-win")
     image = linked.read_bytes()
     assert image.count(FILES[LINKED]) == 1, "the test is about files that share their content"
@@ -77,7 +78,8 @@ def iso_media(root):
     check(root, root / "deep.iso", "rockridge", "DEEP", deep)
     xorriso = ["xorriso", "-as", "mkisofs", "-quiet", "-o", "OUT"]
     check(root, medium(root, "xorriso.iso", *xorriso, "-V", "XORRISO", "-R", tree), "rockridge", "XORRISO")
-    check(root, medium(root, "xorriso_joliet.iso", *xorriso, "-V", "XO", "-J", "-joliet-long", "--norock", tree), "joliet", "XO")
+    both_names = medium(root, "xorriso_joliet.iso", *xorriso, "-V", "XO", "-J", "-joliet-long", "--norock", tree)
+    check(root, both_names, "joliet", "XO")
     made("cmake", "-E", "tar", "cf", root / "tar.zip", "--format=zip", ".", cwd=root / "source")
     own = root / "own.iso"
     assert run(tool, "iso", "--label", "OWN", "--out", own, root / "source").returncode == DONE
@@ -164,7 +166,8 @@ def extents(root):
     image = with_root(image, record(b"ASSOC.;1", place, 100, 4), record(b"ATTR.;1", place - 1, 2048, 0, 1),
                       record(b"PARTS.BIN;1", place + 1, 4096, 0x80), record(b"PARTS.BIN;1", place, 1000))
     (root / "extents.iso").write_bytes(image)
-    check(root, root / "extents.iso", "iso9660", "PLAIN", {"ATTR": parts[0], "PARTS.BIN": content[:4096] + parts[0][:1000]})
+    files = {"ATTR": parts[0], "PARTS.BIN": content[:4096] + parts[0][:1000]}
+    check(root, root / "extents.iso", "iso9660", "PLAIN", files)
 
 
 def zip_media(root):

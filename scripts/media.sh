@@ -28,7 +28,7 @@ make_guest_tools()
     commit=$(git -c safe.directory="$PWD" rev-parse --short=12 HEAD 2>/dev/null) || commit=local
     step guest-tools "making the guest tools" bash -c "set -euo pipefail; $(declare -f stage_guest_tools)
         stage_guest_tools build/guest-tools; exec \"\$@\"" guest-tools \
-        build/host/aerow7/aerow7 guest-tools --drivers-dir dist/aero-win7-driver-pack --guest-tools-dir build/guest-tools \
-        --out-dir dist --manifest dist/aero-guest-tools-manifest.json --spec "$guest_tools_spec" --signing-policy test \
-        --version "$(project_version)" --build-id "$commit"
+        build/host/aerow7/aerow7 guest-tools --drivers-dir dist/aero-win7-driver-pack \
+        --guest-tools-dir build/guest-tools --out-dir dist --spec "$guest_tools_spec" \
+        --manifest dist/aero-guest-tools-manifest.json --signing-policy test --version "$(project_version)" --build-id "$commit"
 }

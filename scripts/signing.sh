@@ -42,7 +42,9 @@ make_private_folder()
     done
     mkdir -p -- "$1" 2>/dev/null && [ -w "$1" ] || return 1
     ((${#made[@]} == 0)) || chmod 700 -- "$1"
-    ((EUID != 0)) || [ -z "${SUDO_UID:-}" ] || ((${#made[@]} == 0)) || chown "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" -- "${made[@]}"
+    if ((EUID == 0 && ${#made[@]} > 0)) && [ -n "${SUDO_UID:-}" ]; then
+        chown "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" -- "${made[@]}"
+    fi
 }
 
 # Sets signing_certificate and signing_key.

@@ -16,8 +16,8 @@
 enum status contract_generate_devices_cmd(const char *place, const struct contract *contract, struct text *out);
 
 /*
- * What such a variable stands for: NAME_SERVICE gives one text, NAME_HWIDS the device's patterns. False when the contract
- * gives the name no meaning. The array is freed by the caller, its strings belong to the contract.
+ * What such a variable stands for: NAME_SERVICE gives one text, NAME_HWIDS the device's patterns. False when the
+ * contract gives the name no meaning. The array is freed by the caller, its strings belong to the contract.
  */
 bool contract_devices_cmd_values(const struct contract *contract, const char *variable, const char ***values,
                                  size_t *count);

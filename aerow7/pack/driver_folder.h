@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * A folder of a tree that holds driver packages for one architecture, as its INFs describe them to Windows 7. What is
- * read here is complete: each INF has models for that Windows, and every file that it copies is there. NAME.inf.disabled
- * is an INF too: whoever wants it renames it, so it has to be as good as the others.
+ * read here is complete: each INF has models for that Windows, and every file that it copies is there.
+ * NAME.inf.disabled is an INF too: whoever wants it renames it, so it has to be as good as the others.
  */
 #ifndef AEROW7_DRIVER_FOLDER_H
 #define AEROW7_DRIVER_FOLDER_H

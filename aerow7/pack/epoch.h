@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The date of everything that is written, by the convention of reproducible-builds.org: an option, else the environment's
- * SOURCE_DATE_EPOCH, else 1970 (which a ZIP shows as 1980).
+ * The date of everything that is written, by the convention of reproducible-builds.org: an option, else the
+ * environment's SOURCE_DATE_EPOCH, else 1970 (which a ZIP shows as 1980).
  */
 #ifndef AEROW7_EPOCH_H
 #define AEROW7_EPOCH_H

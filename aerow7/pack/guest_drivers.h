@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The drivers of the guest tools: taken from a folder {x86,amd64}/DRIVER/ (also win32 or i386, x64 or x86_64), held against
- * the packaging spec and the contract, and put at drivers/{x86,amd64}/DRIVER/ of the medium.
+ * The drivers of the guest tools: taken from a folder {x86,amd64}/DRIVER/ (also win32 or i386, x64 or x86_64), held
+ * against the packaging spec and the contract, and put at drivers/{x86,amd64}/DRIVER/ of the medium.
  */
 #ifndef AEROW7_GUEST_DRIVERS_H
 #define AEROW7_GUEST_DRIVERS_H
@@ -29,8 +29,8 @@ struct guest_drivers {
 };
 
 /*
- * Every driver of the spec: INF, SYS and CAT on each architecture, what the INFs copy, services, hardware IDs. Every fault
- * is reported before STATUS_CHECK_FAILED is returned.
+ * Every driver of the spec: INF, SYS and CAT on each architecture, what the INFs copy, services, hardware IDs. Every
+ * fault is reported before STATUS_CHECK_FAILED is returned.
  */
 enum status guest_drivers_take(struct guest_drivers *drivers);
 

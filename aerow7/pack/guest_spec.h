@@ -5,9 +5,9 @@
  *     expected_inf_files                       the INFs, all of them and no other
  *     expected_add_services                    services that the INFs have to add
  *     expected_add_services_from_devices_cmd_var   the same, NAME_SERVICE of devices.cmd
- *     expected_hardware_ids                    POSIX extended expressions, without regard to case; each has to match an ID
- *     expected_hardware_ids_from_devices_cmd_var   NAME_HWIDS of devices.cmd: one of these, or a more specific ID, is bound
- *     allow_extensions, allow_path_regexes     files beyond INFs, catalogs and what INFs copy; paths below the driver's folder
+ *     expected_hardware_ids                    POSIX extended expressions, without regard to case; each matches an ID
+ *     expected_hardware_ids_from_devices_cmd_var   NAME_HWIDS of devices.cmd: one is bound, or a more specific ID
+ *     allow_extensions, allow_path_regexes     files beyond INFs, catalogs and what INFs copy; paths in the folder
  *   required_drivers[]                         the same, each required: the older form
  *   require_optional_drivers_on_all_arches     default false: a driver for one architecture is packed
  *   fail_on_unlisted_driver_dirs               default true; false leaves such folders out

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The guest tools medium: the scripts that run in the guest, the certificates that they install, config/devices.cmd, and
- * the drivers that a packaging spec names. Output below OUT: aero-guest-tools.iso, aero-guest-tools.zip and a manifest,
- * which is on the medium as well. Nothing is written before everything was read and checked.
+ * The guest tools medium: the scripts that run in the guest, the certificates that they install, config/devices.cmd,
+ * and the drivers that a packaging spec names. Output below OUT: aero-guest-tools.iso, aero-guest-tools.zip and a
+ * manifest, which is on the medium as well. Nothing is written before everything was read and checked.
  */
 #ifndef AEROW7_GUEST_TOOLS_H
 #define AEROW7_GUEST_TOOLS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The driver pack. Output below OUT:
- *   aero-win7-driver-pack/            win7/ARCH/DRIVER/, opt-in/win7/ARCH/DRIVER/ (installed only by who asks for them),
- *                                     install.cmd, enable-testsigning.cmd, README.md, THIRD_PARTY_NOTICES.md, licenses/,
- *                                     certs/ and manifest.json
+ *   aero-win7-driver-pack/            win7/ARCH/DRIVER/, opt-in/win7/ARCH/DRIVER/ (installed by nobody but who asks),
+ *                                     install.cmd, enable-testsigning.cmd, README.md, THIRD_PARTY_NOTICES.md,
+ *                                     licenses/, certs/ and manifest.json
  *   aero-win7-driver-pack.zip         the same
  *   aero-virtio-win7-drivers.iso      the same, for "Load driver" in Windows Setup; label AERO_VIRTIO
  *   certs/NAME.cer                    when drivers are signed here

@@ -36,8 +36,8 @@ struct pack {
 
 void pack_begin(struct pack *pack, const struct pack_options *options, const char *from);
 /*
- * Reads the driver folder at `path` of `input`, as driver_folder_read does, and copies into the pack what `wanted` says yes
- * to. `name` is what the folder is called in the pack.
+ * Reads the driver folder at `path` of `input`, as driver_folder_read does, and copies into the pack what `wanted` says
+ * yes to. `name` is what the folder is called in the pack.
  */
 struct pack_wish {
     const char *path;

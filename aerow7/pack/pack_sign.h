@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Signing of what a pack holds: first the drivers themselves (Windows loads a boot-start driver by its embedded signature,
- * before it can look at catalogs), then one catalog for each INF, made of the signed files and signed in turn.
+ * Signing of what a pack holds: first the drivers themselves (Windows loads a boot-start driver by its embedded
+ * signature, before it can look at catalogs), then one catalog for each INF, made of the signed files and signed in
+ * turn.
  */
 #ifndef AEROW7_PACK_SIGN_H
 #define AEROW7_PACK_SIGN_H

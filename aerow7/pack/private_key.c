@@ -36,8 +36,8 @@ static const char *name_fault(const char *path)
 }
 
 /*
- * "-----BEGIN ... PRIVATE KEY" on one line (RFC 7468 and its predecessors). Zero bytes are skipped, so the text is found
- * in UTF-16 files, too.
+ * "-----BEGIN ... PRIVATE KEY" on one line (RFC 7468 and its predecessors). Zero bytes are skipped, so the text is
+ * found in UTF-16 files, too.
  */
 static bool has_pem_key(const struct bytes *content)
 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# dist_repeats.sh SOURCE AEROW7 PROGRAMS: makes dist/ twice of what was built, with one key, in two copies of the tree that
-# differ in their folder, file dates, umask, time zone and language, and compares every byte. PROGRAMS has
+# dist_repeats.sh SOURCE AEROW7 PROGRAMS: makes dist/ twice of what was built, with one key, in two copies of the tree
+# that differ in their folder, file dates, umask, time zone and language, and compares every byte. PROGRAMS has
 # {amd64,x86}/aero-selftest.exe. With AERO_SOAK=1 the copies are built from nothing, drivers and all, by build.sh.
 set -euo pipefail
 source=$(readlink -f "$1") aerow7=$(readlink -f "$2") programs=$(readlink -f "$3")
@@ -66,6 +66,7 @@ mv "another folder, and one with a longer name" other
 diff one.sums other.sums
 count=$(wc -l <one.sums)
 echo "$count files, the same bytes twice"
-for name in aero-win7-driver-pack.zip aero-virtio-win7-drivers.iso aero-guest-tools.iso aero-guest-tools.zip certs/aero-test.cer; do
+for name in aero-win7-driver-pack.zip aero-virtio-win7-drivers.iso aero-guest-tools.iso aero-guest-tools.zip \
+    certs/aero-test.cer; do
     grep -q " ./$name\$" one.sums || { echo "there is no $name" >&2; exit 1; }
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# signing_test.sh SOURCE AEROW7: where build.sh keeps the signing key: outside of the tree, for its owner alone, reused by
-# every build; in build/keys, with a line about it, where there is no home folder.
+# signing_test.sh SOURCE AEROW7: where build.sh keeps the signing key: outside of the tree, for its owner alone, reused
+# by every build; in build/keys, with a line about it, where there is no home folder.
 set -euo pipefail
 source=$(readlink -f "$1") aerow7=$(readlink -f "$2")
 work=$(mktemp -d)
@@ -57,7 +57,8 @@ check "another build uses the same" [ "$before" = "$(sha256sum "$key" "${key%.pe
 output=$(make_in three HOME="$home" XDG_DATA_HOME="$work/data")
 check "XDG_DATA_HOME is followed" [ "$(tail -n 1 <<<"$output")" = "$work/data/aero-win7-drivers/aero-test.pem" ]
 output=$(make_in four HOME="$home" XDG_DATA_HOME="$work/data" AERO_KEY_DIR="$work/a folder/keys")
-check "AERO_KEY_DIR comes first, whatever is in its name" [ "$(tail -n 1 <<<"$output")" = "$work/a folder/keys/aero-test.pem" ]
+check "AERO_KEY_DIR comes first, whatever is in its name" \
+    [ "$(tail -n 1 <<<"$output")" = "$work/a folder/keys/aero-test.pem" ]
 check "and its key is there" mode_is 600 "$work/a folder/keys/aero-test.pem"
 
 for arguments in "HOME=" "HOME=/dev/null/nobody"; do

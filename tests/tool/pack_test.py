@@ -12,7 +12,8 @@ import tempfile
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "pack"))
-from packing import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, EPOCH, ISO, NOT_WRITTEN, PACK, USAGE, Tool, block_driver_only,
+from packing import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, EPOCH, ISO, NOT_WRITTEN, PACK, USAGE, Tool,
+                     block_driver_only,
                      check_manifest,
                      digest, snapshot)
 
@@ -45,7 +46,8 @@ def check_out(root, folder):
         for suffix in (".sys", ".inf", ".cat"):
             assert (staging / "win7" / arch / BLK / (BLK + suffix)).is_file()
         for suffix in (".sys", ".inf"):
-            assert digest(staging / "win7" / arch / BLK / (BLK + suffix)) == digest(packages / arch / BLK / (BLK + suffix))
+            assert digest(staging / "win7" / arch / BLK / (BLK + suffix)) == digest(packages / arch / BLK / (BLK
+                                                                                                             + suffix))
         assert (root / "symbols" / arch / f"{BLK}.pdb").is_file()
     for name in ("install.cmd", "enable-testsigning.cmd", "README.md", "THIRD_PARTY_NOTICES.md", "licenses/LICENSE-MIT",
                  "licenses/LICENSE-APACHE"):
@@ -147,7 +149,8 @@ def check_refusals(folder):
     refuse(folder, "one_architecture", lambda b: shutil.rmtree(b / "x86"), CHECK_FAILED, "is missing for the other")
     refuse(folder, "no_symbols", lambda b: (x86(b) / f"{BLK}.pdb").unlink(), CHECK_FAILED, "is missing: a driver")
     refuse(folder, "no_inf", lambda b: (x86(b) / blk_inf).unlink(), CHECK_FAILED, "has no INF")
-    refuse(folder, "no_sys", lambda b: (x86(b) / f"{BLK}.sys").unlink(), CHECK_FAILED, "is missing: aero_virtio_blk.inf")
+    refuse(folder, "no_sys", lambda b: (x86(b) / f"{BLK}.sys").unlink(), CHECK_FAILED,
+           "is missing: aero_virtio_blk.inf")
     refuse(folder, "swapped", swap, CHECK_FAILED, "is not a driver for this architecture")
     refuse(folder, "not_a_pe", lambda b: (x86(b) / f"{BLK}.sys").write_text("MZ"), CHECK_FAILED,
            "is not a driver for this architecture")
@@ -158,16 +161,19 @@ def check_refusals(folder):
     refuse(folder, "other_device", both(b"DEV_1042", b"DEV_1043"), CHECK_FAILED, "binds no hardware ID of virtio-blk")
     refuse(folder, "for_windows_8", both(b".6.1", b".6.2"), CHECK_FAILED, "has no models for Windows 7")
     refuse(folder, "no_catalog_file", both(b"CatalogFile", b"CatalogFail"), CHECK_FAILED, "names no CatalogFile")
-    refuse(folder, "catalog_elsewhere", both(b"CatalogFile = a", b"CatalogFile = ..\\a"), CHECK_FAILED, "CatalogFile is not")
+    refuse(folder, "catalog_elsewhere", both(b"CatalogFile = a", b"CatalogFile = ..\\a"), CHECK_FAILED,
+           "CatalogFile is not")
     refuse(folder, "one_catalog_for_two", second_inf, CHECK_FAILED, "has the CatalogFile of another INF")
     refuse(folder, "inf_of_one_architecture", one_more_inf, CHECK_FAILED, "other architecture does not have this INF")
     refuse(folder, "no_inf_at_all", lambda b: (x86(b) / blk_inf).write_text("not an INF"), BAD_INPUT, "[Version]")
     refuse(folder, "key", lambda b: (x86(b) / "aero.pfx").write_text("x"), CHECK_FAILED, "is neither .inf nor .pdb")
-    refuse(folder, "misplaced", lambda b: (b / "arm64").mkdir() or (b / "arm64" / "x.sys").write_text("x"), CHECK_FAILED,
+    refuse(folder, "misplaced", lambda b: (b / "arm64").mkdir() or (b / "arm64" / "x.sys").write_text("x"),
+           CHECK_FAILED,
            "is not at ARCH/DRIVER/FILE")
     refuse(folder, "symbolic_link", lambda b: (x86(b) / "z.sys").symlink_to("/etc/passwd"), BAD_INPUT,
            "is neither a file nor a folder")
-    refuse(folder, "two_cases", lambda b: (x86(b) / f"{BLK.upper()}.sys").write_text("x"), BAD_INPUT, "without regard to case")
+    refuse(folder, "two_cases", lambda b: (x86(b) / f"{BLK.upper()}.sys").write_text("x"), BAD_INPUT,
+           "without regard to case")
     refuse(folder, "windows_name", lambda b: (x86(b) / "con.sys").write_text("x"), BAD_INPUT, "reserved")
     empty = folder / "no-guest"
     empty.mkdir()

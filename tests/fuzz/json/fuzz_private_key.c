@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Any bytes, asked whether they are a private key. A PEM key is found whatever stands around it, and the answer does not
- * depend on the name.
+ * Any bytes, asked whether they are a private key. A PEM key is found whatever stands around it, and the answer does
+ * not depend on the name.
  */
 #include "fuzz.h"
 #include "pack/private_key.h"

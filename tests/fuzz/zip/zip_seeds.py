@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""zip_seeds.py FOLDER: small archives of the kinds that there are. The first byte of a seed says what the fuzzer does: even,
-the rest is read as an archive; odd, the rest says what to write."""
+"""zip_seeds.py FOLDER: small archives of the kinds that there are. The first byte of a seed says what the fuzzer
+does: even, the rest is read as an archive; odd, the rest says what to write."""
 import io
 import pathlib
 import sys

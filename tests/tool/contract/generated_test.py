@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""generated_test.py AEROW7 CONTRACT: the virtio-win variant differs from the contract in names only and keeps every rule;
-devices.cmd, read as cmd.exe reads "set" lines, has each device's service and hardware IDs. Both are compared with the
-contract by Python's own JSON reader. What cannot be generated is refused and nothing is written."""
+"""generated_test.py AEROW7 CONTRACT: the virtio-win variant differs from the contract in names only and keeps every
+rule; devices.cmd, read as cmd.exe reads "set" lines, has each device's service and hardware IDs. Both are compared
+with the contract by Python's own JSON reader. What cannot be generated is refused and nothing is written."""
 import json
 import pathlib
 import re

@@ -11,7 +11,8 @@ from packing import BLK, DONE, PACK, add_driver, block_driver_only, make_key
 
 SCRIPTS = ("setup.cmd", "uninstall.cmd", "verify.cmd", "verify.ps1")
 SPEC = {"drivers": [{"name": BLK, "required": True, "expected_inf_files": [BLK + ".inf"],
-                     "expected_add_services": [BLK], "expected_add_services_from_devices_cmd_var": "AERO_VIRTIO_BLK_SERVICE",
+                     "expected_add_services": [BLK],
+                     "expected_add_services_from_devices_cmd_var": "AERO_VIRTIO_BLK_SERVICE",
                      "expected_hardware_ids": ["^PCI\\\\VEN_1AF4&DEV_1042"],
                      "expected_hardware_ids_from_devices_cmd_var": "AERO_VIRTIO_BLK_HWIDS"}],
         "require_optional_drivers_on_all_arches": False, "fail_on_unlisted_driver_dirs": True}
@@ -24,12 +25,14 @@ class Bench:
         self.tool, self.root = tool, root
         self.key = make_key(root / "keys")
         block = block_driver_only(packages, root / "build")
-        result = tool.run("pack", "--from-build", block, "--out", root / "pack", "--cert", self.key[0], "--key", self.key[1])
+        result = tool.run("pack", "--from-build", block, "--out", root / "pack", "--cert", self.key[0], "--key",
+                          self.key[1])
         assert result.returncode == DONE, result.stderr
         build = root / "more-build"
         shutil.copytree(block, build)
         add_driver(tool, packages, build, "virtio-net")
-        result = tool.run("pack", "--from-build", build, "--out", root / "more", "--cert", self.key[0], "--key", self.key[1])
+        result = tool.run("pack", "--from-build", build, "--out", root / "more", "--cert", self.key[0], "--key",
+                          self.key[1])
         assert result.returncode == DONE, result.stderr
         self.net = root / "more" / PACK / "win7"
         # The folder form of the drivers, with nothing of a pack around it.
@@ -66,7 +69,8 @@ class Bench:
 
     def make(self, folder, *more, out=None, drivers=None, **environment):
         return self.tool.run("guest-tools", "--drivers-dir", drivers or folder / "drivers", "--guest-tools-dir",
-                             folder / "guest", "--out-dir", out or folder / "out", "--spec", folder / "spec.json", *more,
+                             folder / "guest", "--out-dir", out or folder / "out", "--spec", folder / "spec.json",
+                             *more,
                              **environment)
 
 

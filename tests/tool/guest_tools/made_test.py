@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""made_test.py AEROW7 SOURCE PACKAGES: guest tools that are made: what is on the medium, read by 7z and unzip; its manifest;
-the same bytes each time; policies; architectures by other names; what specs allow and leave out; virtio-win's drivers under
-the shipped specs."""
+"""made_test.py AEROW7 SOURCE PACKAGES: guest tools that are made: what is on the medium, read by 7z and unzip; its
+manifest; the same bytes each time; policies; architectures by other names; what specs allow and leave out;
+virtio-win's drivers under the shipped specs."""
 import json
 import os
 import pathlib
@@ -24,7 +24,8 @@ def read_media(out, folder):
         assert reader.testzip() is None
         assert reader.namelist() == sorted(reader.namelist())
         reader.extractall(folder / "zip")
-    result = subprocess.run(["7z", "x", "-y", f"-o{folder / 'iso'}", str(out / "aero-guest-tools.iso")], capture_output=True,
+    result = subprocess.run(["7z", "x", "-y", f"-o{folder / 'iso'}", str(out / "aero-guest-tools.iso")],
+                            capture_output=True,
                             text=True, timeout=60)
     assert result.returncode == 0 and "Everything is Ok" in result.stdout, result
     assert snapshot(folder / "iso") == snapshot(folder / "zip")
@@ -61,7 +62,8 @@ def check_medium(bench):
         "path": "contract/devices.json", "sha256": digest(contract), "contract_name": tool.contract["contract_name"],
         "contract_version": tool.contract["contract_version"], "schema_version": 1}
     assert manifest["inputs"]["aero_packager_version"]
-    assert manifest["signing_policy"] == "test" and manifest["certs_required"] is True and manifest["provenance"] is None
+    assert manifest["signing_policy"] == "test" and manifest["certs_required"] is True
+    assert manifest["provenance"] is None
     label = (folder / "out/aero-guest-tools.iso").read_bytes()[0x8028:0x8048].rstrip()
     assert label == b"AERO_GUEST_TOOLS"
     # setup.cmd reads the manifest line by line: these names stand on one line each, and the first three nowhere else.
@@ -80,7 +82,8 @@ def check_repeats(bench, first):
     other = bench.make(second, "--version", "1.2.3", "--build-id", "abc-7", "--source-date-epoch", "1700000002")
     assert other.returncode == DONE and snapshot(first / "out") != snapshot(second / "out")
     manifest = second / "elsewhere" / "guest.json"
-    assert bench.make(second, "--manifest", manifest, "--volume-id", "OTHER_7").returncode == DONE and manifest.is_file()
+    assert bench.make(second, "--manifest", manifest, "--volume-id",
+                      "OTHER_7").returncode == DONE and manifest.is_file()
     assert (second / "out/aero-guest-tools.iso").read_bytes()[0x8028:0x802f] == b"OTHER_7"
 
 
@@ -88,7 +91,8 @@ def check_policies(bench):
     def no_certificates(drivers, guest):
         shutil.rmtree(guest / "certs")
     for policy, meaning in (("test", "test"), ("testsigning", "test"), ("TEST", "test"), ("production", "production"),
-                            ("prod", "production"), ("whql", "production"), ("none", "none"), ("nointegritychecks", "none")):
+                            ("prod", "production"), ("whql", "production"), ("none", "none"),
+                            ("nointegritychecks", "none")):
         folder = bench.case(None if meaning == "test" else no_certificates)
         result = bench.make(folder, "--signing-policy", policy)
         assert result.returncode == DONE, (policy, result)
@@ -148,7 +152,8 @@ def check_files(bench):
     result = bench.make(folder)
     assert result.returncode == DONE and result.stdout.count("left out: ") == 5, result
     medium, _ = read_media(folder / "out", folder / "read")
-    assert {str(p.relative_to(medium / "drivers/x86" / BLK)) for p in (medium / "drivers/x86" / BLK).rglob("*") if p.is_file()} \
+    assert {str(p.relative_to(medium / "drivers/x86" / BLK)) for p in (medium / "drivers/x86" / BLK).rglob("*")
+            if p.is_file()} \
         == {f"{BLK}.inf", f"{BLK}.sys", f"{BLK}.cat", f"{BLK}.pdb", "notes.txt", "docs/manual.html"}
     # An unlisted folder is left out when the spec says so.
     open_spec = dict(SPEC, fail_on_unlisted_driver_dirs=False)
@@ -202,7 +207,8 @@ def check_virtio_win(bench):
                             drivers=bench.root / "vw" / PACK)
         assert result.returncode == DONE, result.stderr
         medium, manifest = read_media(folder / "out", folder / "read")
-        assert sorted(p.name for p in (medium / "drivers/amd64").iterdir()) == ["netkvm", "vioinput", "viosnd", "viostor"]
+        assert sorted(p.name for p in (medium / "drivers/amd64").iterdir()) == ["netkvm", "vioinput", "viosnd",
+                                                                                "viostor"]
         assert "AERO_VIRTIO_BLK_SERVICE=viostor" in (medium / "config/devices.cmd").read_text()
         assert (medium / "licenses/virtio-win/LICENSE").is_file()
         assert (medium / "licenses/virtio-win/driver-pack-manifest.json").read_bytes() == \

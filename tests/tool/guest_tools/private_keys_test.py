@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""private_keys_test.py AEROW7 SOURCE PACKAGES: a private key in any form that OpenSSL can write, under an innocent name or
-a telling one, among scripts or drivers, never gets onto a medium; certificates and texts about keys are not taken for one."""
+"""private_keys_test.py AEROW7 SOURCE PACKAGES: a private key in any form that OpenSSL can write, under an innocent
+name or a telling one, among scripts or drivers, never gets onto a medium; certificates and texts about keys are not
+taken for one."""
 import pathlib
 import shutil
 import subprocess
@@ -42,8 +43,9 @@ def forms(folder, key):
     }
     pvk = openssl("rsa", "-in", rsa, "-outform", "PVK", "-pvk-none", optional=True)
     # OpenSSL 3.0 writes PVK only where its legacy provider is; the form is a header before the key blob.
-    made["pvk"] = pvk or b"\x1e\xf1\xb5\xb0" + b"\0" * 4 + b"\x02\0\0\0" + b"\0" * 8 + len(made["key_blob"]).to_bytes(4, "little") \
-        + made["key_blob"]
+    blob = made["key_blob"]
+    made["pvk"] = pvk or \
+        b"\x1e\xf1\xb5\xb0" + bytes(4) + b"\2\0\0\0" + bytes(8) + len(blob).to_bytes(4, "little") + blob
     text = made["pem_pkcs8"].decode()
     made["pem_utf16"] = text.encode("utf-16")
     made["pem_in_script"] = b"@echo off\r\nrem " + b"x" * 5000 + b"\r\n" + made["pem_pkcs8"].replace(b"\n", b"\r\n")
@@ -66,17 +68,20 @@ def check_forms(bench):
     for name, data in made.items():
         assert len(data) > 40, name
         check_refused(bench, name, lambda d, g: (g / "tools/notes.bin").write_bytes(data))
-        check_refused(bench, name + "_beside_driver", lambda d, g: (d / "x86" / BLK / "notes.bin").write_bytes(data), loose)
+        check_refused(bench, name + "_beside_driver", lambda d, g: (d / "x86" / BLK / "notes.bin").write_bytes(data),
+                      loose)
     check_refused(bench, "in_certs", lambda d, g: (g / "certs/aero-test.cer").write_bytes(made["certificate_and_key"]))
     check_refused(bench, "over_setup", lambda d, g: (g / "setup.cmd").write_bytes(made["pem_in_script"]))
     print(len(made), "forms")
 
 
 def check_names(bench):
-    for name in ("a.pfx", "A.PFX", "a.p12", "a.pvk", "a.key", "a.snk", "a.jks", "a.ppk", "a.p8", "id_rsa", "ID_ED25519"):
+    for name in ("a.pfx", "A.PFX", "a.p12", "a.pvk", "a.key", "a.snk", "a.jks", "a.ppk", "a.p8", "id_rsa",
+                 "ID_ED25519"):
         check_refused(bench, name, lambda d, g: (g / "tools" / name).write_text("x"))
     # Left out as a leftover is not good enough: the folder of somebody who builds must not have one in it.
-    check_refused(bench, "in_leftover", lambda d, g: (d / "x86" / BLK / "build.log").write_bytes(bench.key[1].read_bytes()))
+    check_refused(bench, "in_leftover",
+                  lambda d, g: (d / "x86" / BLK / "build.log").write_bytes(bench.key[1].read_bytes()))
 
 
 def check_innocent(bench):

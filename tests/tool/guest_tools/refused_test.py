@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""refused_test.py AEROW7 SOURCE PACKAGES: each invariant of the guest tools is broken once, on an input that is made without
-the fault; the tool names the place, has the right exit status, and writes nothing."""
+"""refused_test.py AEROW7 SOURCE PACKAGES: each invariant of the guest tools is broken once, on an input that is made
+without the fault; the tool names the place, has the right exit status, and writes nothing."""
 import json
 import os
 import pathlib
@@ -8,8 +8,8 @@ import shutil
 import sys
 import tempfile
 
-from guest import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, NOT_WRITTEN, PACK, SPEC, USAGE, Bench, Tool, inf_text, make_key,
-                   spec_with)
+from guest import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, NOT_WRITTEN, PACK, SPEC, USAGE, Bench, Tool, inf_text,
+                   make_key, spec_with)
 
 tool, packages = Tool(sys.argv[1], sys.argv[2]), pathlib.Path(sys.argv[3])
 
@@ -62,7 +62,8 @@ def check_drivers(bench):
            lambda d, g: shutil.copytree(d / "x86" / BLK, d / "x86/other"))
     refuse(bench, "unlisted_file", CHECK_FAILED, "no INF copies it and the spec does not allow it",
            lambda d, g: (d / "x86" / BLK / "tool.exe").write_bytes(b"MZ"))
-    refuse(bench, "stray_catalog", CHECK_FAILED, "no INF copies it", lambda d, g: (d / "x86" / BLK / "z.cat").write_bytes(b"c"))
+    refuse(bench, "stray_catalog", CHECK_FAILED, "no INF copies it",
+           lambda d, g: (d / "x86" / BLK / "z.cat").write_bytes(b"c"))
     refuse(bench, "file_beside_drivers", CHECK_FAILED, "is not at ARCH/DRIVER/FILE",
            lambda d, g: (d / "x86" / "readme.txt").write_text("x"))
     refuse(bench, "other_architecture", CHECK_FAILED, "is not at ARCH/DRIVER/FILE",
@@ -84,7 +85,8 @@ def check_specs(bench):
            dict(SPEC, drivers=SPEC["drivers"] + [optional], require_optional_drivers_on_all_arches=True))
     refuse(bench, "required_older_form", CHECK_FAILED, "the spec requires it", None, dict(SPEC, required_drivers=[
         {"name": "aero_virtio_net", "required": False}]))
-    refuse(bench, "expected_inf", CHECK_FAILED, "other.inf is missing", None, spec_with(expected_inf_files=[f"{BLK}.inf", "other.inf"]))
+    refuse(bench, "expected_inf", CHECK_FAILED, "other.inf is missing", None,
+           spec_with(expected_inf_files=[f"{BLK}.inf", "other.inf"]))
     refuse(bench, "expected_service", CHECK_FAILED, "no INF adds the service another", None,
            spec_with(expected_add_services=["another"]))
     refuse(bench, "expected_id", CHECK_FAILED, "no INF binds a hardware ID that matches", None,
@@ -93,7 +95,8 @@ def check_specs(bench):
         refuse(bench, "unknown_variable", CHECK_FAILED, "which devices.cmd does not set", None,
                spec_with(**{variable: "AERO_VIRTIO_FOO_HWIDS"}))
         refuse(bench, "other_variable", CHECK_FAILED, "which the spec expects", None,
-               spec_with(**{variable: "AERO_VIRTIO_NET_HWIDS" if "hardware" in variable else "AERO_VIRTIO_NET_SERVICE"}))
+               spec_with(**{variable: "AERO_VIRTIO_NET_HWIDS"
+                            if "hardware" in variable else "AERO_VIRTIO_NET_SERVICE"}))
         refuse(bench, "no_variable", BAD_INPUT, "does not match", None, spec_with(**{variable: "%PATH%"}))
     for name, change, message in (
             ("unknown_property", {"drivers": SPEC["drivers"], "colour": 1}, '"colour" is not a property'),
@@ -113,10 +116,12 @@ def check_specs(bench):
 def check_guest(bench):
     for name in ("setup.cmd", "uninstall.cmd", "verify.cmd", "verify.ps1"):
         refuse(bench, f"no_{name}", CHECK_FAILED, f"{name}: is missing", lambda d, g: (g / name).unlink())
-    refuse(bench, "unlisted", CHECK_FAILED, "has no place on the medium", lambda d, g: (g / "notes.txt").write_text("x"))
+    refuse(bench, "unlisted", CHECK_FAILED, "has no place on the medium",
+           lambda d, g: (g / "notes.txt").write_text("x"))
     refuse(bench, "unlisted_folder", CHECK_FAILED, "has no place on the medium",
            lambda d, g: (g / "more").mkdir() or (g / "more/x.txt").write_text("x"))
-    refuse(bench, "no_certificate", CHECK_FAILED, "has no certificate", lambda d, g: (g / "certs/aero-test.cer").unlink())
+    refuse(bench, "no_certificate", CHECK_FAILED, "has no certificate",
+           lambda d, g: (g / "certs/aero-test.cer").unlink())
     for policy in ("production", "none"):
         refuse(bench, f"certificate_{policy}", CHECK_FAILED, f"which the signing policy {policy} forbids", None, None,
                ["--signing-policy", policy])
@@ -126,7 +131,8 @@ def check_guest(bench):
            lambda d, g: (g / "certs/more.cer").write_bytes(b""))
     refuse(bench, "trailing_certificate", CHECK_FAILED, "is not a certificate in DER form",
            lambda d, g: (g / "certs/more.cer").write_bytes((g / "certs/aero-test.cer").read_bytes() + b"x"))
-    refuse(bench, "program_in_certs", CHECK_FAILED, "is neither a certificate", lambda d, g: (g / "certs/x.exe").write_bytes(b"MZ"))
+    refuse(bench, "program_in_certs", CHECK_FAILED, "is neither a certificate",
+           lambda d, g: (g / "certs/x.exe").write_bytes(b"MZ"))
     refuse(bench, "symbolic_link", BAD_INPUT, "is neither a file nor a folder",
            lambda d, g: (g / "tools/link").symlink_to("/etc/passwd"))
     refuse(bench, "linked_folder", BAD_INPUT, "is neither a file nor a folder",
@@ -134,7 +140,8 @@ def check_guest(bench):
     refuse(bench, "pipe", BAD_INPUT, "is neither a file nor a folder", lambda d, g: os.mkfifo(g / "tools/pipe"))
     refuse(bench, "driver_link", BAD_INPUT, "is neither a file nor a folder",
            lambda d, g: (d / "x86" / BLK / "z.sys").symlink_to("aero_virtio_blk.sys"))
-    for name in ("con.txt", "aux", "COM1.log", "a:b", "a*b", "trailing.", "trailing ", 'q"q', "a|b", "tab\tb", "é.txt"):
+    for name in ("con.txt", "aux", "COM1.log", "a:b", "a*b", "trailing.", "trailing ", 'q"q', "a|b",
+                 "tab\tb", "é.txt"):
         refuse(bench, "windows_name", BAD_INPUT, "cannot be packed", lambda d, g: (g / "tools" / name).write_text("x"))
 
     def not_utf8(drivers, guest):
@@ -164,7 +171,8 @@ def check_signatures(bench):
            lambda d, g: shutil.copy(stranger / "x86" / blk_cat, d / "x86" / blk_cat))
     refuse(bench, "strangers_driver", CHECK_FAILED, "its embedded signature is not of a certificate in certs/",
            lambda d, g: shutil.copy(stranger / "x86" / blk_sys, d / "x86" / blk_sys))
-    refuse(bench, "strangers_certificate", CHECK_FAILED, f"{BLK}.cat: ", lambda d, g: shutil.copy(cer, g / "certs/aero-test.cer"))
+    refuse(bench, "strangers_certificate", CHECK_FAILED, f"{BLK}.cat: ",
+           lambda d, g: shutil.copy(cer, g / "certs/aero-test.cer"))
     refuse(bench, "unsigned_catalog", CHECK_FAILED, "is not signed",
            lambda d, g: shutil.copy(unsigned / "amd64" / blk_cat, d / "amd64" / blk_cat))
     refuse(bench, "unsigned_boot_driver", CHECK_FAILED, "is a boot-start driver without an embedded signature",
@@ -185,8 +193,10 @@ def check_signatures(bench):
     refuse(bench, "driver_changed", CHECK_FAILED, f"{BLK}.sys: ", change_code)
     # Under production somebody has to have signed it; under none nobody has.
     no_certificates = lambda d, g: shutil.rmtree(g / "certs")
-    unsigned_catalog = lambda d, g: no_certificates(d, g) or shutil.copy(unsigned / "amd64" / blk_cat, d / "amd64" / blk_cat)
-    refuse(bench, "production_unsigned", CHECK_FAILED, "is not signed", unsigned_catalog, None, ["--signing-policy", "production"])
+    unsigned_catalog = lambda d, g: no_certificates(d, g) or shutil.copy(unsigned / "amd64" / blk_cat,
+                                                                         d / "amd64" / blk_cat)
+    refuse(bench, "production_unsigned", CHECK_FAILED, "is not signed", unsigned_catalog, None,
+           ["--signing-policy", "production"])
     for policy, change in (("none", unsigned_catalog), ("production", no_certificates)):
         result = bench.make(bench.case(change), "--signing-policy", policy)
         assert result.returncode == DONE, (policy, result)
@@ -194,9 +204,12 @@ def check_signatures(bench):
 
 def check_calls(bench):
     for options, status in (((), DONE), (("--signing-policy", "maybe"), USAGE), (("--version", ""), USAGE),
-                            (("--version", "1 2"), USAGE), (("--build-id", "a&b"), USAGE), (("--volume-id", "lower"), USAGE),
-                            (("--volume-id", "A" * 17), USAGE), (("--source-date-epoch", "x"), USAGE), (("--other",), USAGE),
-                            (("--windows-device-contract", "none"), BAD_INPUT), (("--contract-schema", "none"), BAD_INPUT)):
+                            (("--version", "1 2"), USAGE), (("--build-id", "a&b"), USAGE),
+                            (("--volume-id", "lower"), USAGE),
+                            (("--volume-id", "A" * 17), USAGE), (("--source-date-epoch", "x"), USAGE),
+                            (("--other",), USAGE),
+                            (("--windows-device-contract", "none"), BAD_INPUT),
+                            (("--contract-schema", "none"), BAD_INPUT)):
         folder = bench.case()
         result = bench.make(folder, *options)
         assert result.returncode == status, (options, result)
@@ -213,7 +226,8 @@ def check_calls(bench):
     assert not (folder / "out").exists()
     # Several faults of one input are all reported.
     folder = bench.case(lambda d, g: ((g / "setup.cmd").unlink(), (g / "x.txt").write_text("x"),
-                                      (d / "x86" / BLK / f"{BLK}.cat").unlink(), (d / "amd64" / BLK / f"{BLK}.cat").unlink()))
+                                      (d / "x86" / BLK / f"{BLK}.cat").unlink(),
+                                      (d / "amd64" / BLK / f"{BLK}.cat").unlink()))
     result = bench.make(folder)
     assert result.returncode == CHECK_FAILED and len(result.stderr.splitlines()) == 4, result.stderr
 

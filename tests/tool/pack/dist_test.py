@@ -79,7 +79,8 @@ def check_media(folder):
     manifest = json.loads((dist / "aero-guest-tools-manifest.json").read_text())
     assert (medium / "manifest.json").read_bytes() == (dist / "aero-guest-tools-manifest.json").read_bytes()
     check_manifest(manifest, medium, "manifest.json")
-    assert manifest["schema_version"] == 4 and manifest["signing_policy"] == "test" and manifest["certs_required"] is True
+    assert manifest["schema_version"] == 4
+    assert manifest["signing_policy"] == "test" and manifest["certs_required"] is True
     for arch in ARCHES:
         assert snapshot(medium / "drivers" / arch / BLK) == snapshot(staging / "win7" / arch / BLK)
         assert (medium / "tools" / arch / "aero-selftest.exe").read_bytes()[:2] == b"MZ"

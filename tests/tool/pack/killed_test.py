@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""killed_test.py AEROW7 SOURCE PACKAGES: a run that is killed at any moment leaves old outputs or new ones, never a part of
-one; a manifest that is there tells the truth; the next run removes what the killed ones left beside them. The moments
-are spread over the whole of a run, which is timed first."""
+"""killed_test.py AEROW7 SOURCE PACKAGES: a run that is killed at any moment leaves old outputs or new ones, never a
+part of one; a manifest that is there tells the truth; the next run removes what the killed ones left beside them. The
+moments are spread over the whole of a run, which is timed first."""
 import json
 import os
 import pathlib
@@ -24,7 +24,8 @@ GUEST_ISO, GUEST_ZIP, GUEST_MANIFEST = "aero-guest-tools.iso", "aero-guest-tools
 def commands(folder, build, key, epoch):
     out = folder / "out"
     yield ["pack", "--from-build", build, "--out", out, "--cert", key[0], "--key", key[1], "--source-date-epoch", epoch]
-    yield ["guest-tools", "--drivers-dir", folder / "fixed" / PACK, "--guest-tools-dir", folder / "guest", "--out-dir", out,
+    yield ["guest-tools", "--drivers-dir", folder / "fixed" / PACK, "--guest-tools-dir", folder / "guest", "--out-dir",
+           out,
            "--manifest", out / GUEST_MANIFEST, "--spec", folder / "spec.json", "--source-date-epoch", epoch]
 
 
@@ -109,6 +110,6 @@ with tempfile.TemporaryDirectory() as name:
         check_whole(folder / "out", states)
     for command in commands(folder, build, key, EPOCH):
         assert start(command).wait(60) == 0
-    assert snapshot(folder / "out") == snapshot(states[0]), "the last run leaves what any complete run leaves, and nothing else"
+    assert snapshot(folder / "out") == snapshot(states[0]), "the last run leaves what a complete run leaves, no more"
     print(f"{killed} of {KILLS} runs were killed at work, {parts} of them with something half written")
     assert killed >= KILLS // 4, "the moments were too late to say anything"

@@ -70,7 +70,8 @@ def inf_text(service, ids, sys_name=None, catalog=None, inf_class="System", mode
     sections = models or ("NTx86.6.1", "NTamd64.6.1")
     return "\r\n".join(["[Version]", 'Signature = "$WINDOWS NT$"', f"Class = {inf_class}",
                         "ClassGuid = {4D36E97D-E325-11CE-BFC1-08002BE10318}", "Provider = %Name%",
-                        "DriverVer = 01/02/2024,1.2.3.4", f"CatalogFile = {catalog}", "[SourceDisksNames]", "1 = %Name%",
+                        "DriverVer = 01/02/2024,1.2.3.4", f"CatalogFile = {catalog}", "[SourceDisksNames]",
+                        "1 = %Name%",
                         "[SourceDisksFiles]", f"{sys_name} = 1", "[DestinationDirs]", "DefaultDestDir = 12",
                         "[Manufacturer]", "%Name% = Models, " + ", ".join(sections),
                         *[f"[Models.{s}]\r\n{lines}" for s in sections],
@@ -97,7 +98,8 @@ def add_driver(tool, packages, build, device, folder=None, opt_in=False, more_in
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy(packages / arch / BLK / f"{BLK}.sys", target / f"{service}.sys")
         shutil.copy(packages / arch / BLK / f"{BLK}.pdb", target / f"{service}.pdb")
-        (target / entry["inf_name"]).write_text(inf_text(service, ids, catalog=entry["inf_name"][:-4] + ".cat"), newline="")
+        (target / entry["inf_name"]).write_text(inf_text(service, ids, catalog=entry["inf_name"][:-4] + ".cat"),
+                                                newline="")
         for name, text in more_infs:
             (target / name).write_text(text, newline="")
     return service

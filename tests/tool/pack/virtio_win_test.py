@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""virtio_win_test.py AEROW7 SOURCE PACKAGES: packs made of a virtio-win medium, which this test makes with genisoimage the
-way that project makes its own (-r -iso-level 4, identical files hard-linked), from drivers under virtio-win's names."""
+"""virtio_win_test.py AEROW7 SOURCE PACKAGES: packs made of a virtio-win medium, which this test makes with
+genisoimage the way that project makes its own (-r -iso-level 4, identical files hard-linked), from drivers under
+virtio-win's names."""
 import json
 import os
 import pathlib
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-from packing import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, EPOCH, PACK, USAGE, Tool, check_manifest, digest, inf_text,
+from packing import (ARCHES, BAD_INPUT, BLK, CHECK_FAILED, DONE, EPOCH, PACK, USAGE, Tool, check_manifest, digest,
+                     inf_text,
                      make_key, snapshot)
 
 tool, packages = Tool(sys.argv[1], sys.argv[2]), pathlib.Path(sys.argv[3])
@@ -49,7 +51,8 @@ def make_root(folder, names, **options):
 
 
 def make_iso(root, path, label="virtio-win-0.1.173"):
-    subprocess.run(["genisoimage", "-quiet", "-r", "-iso-level", "4", "-cache-inodes", "-V", label, "-o", str(path), str(root)],
+    subprocess.run(["genisoimage", "-quiet", "-r", "-iso-level", "4", "-cache-inodes", "-V", label, "-o", str(path),
+                    str(root)],
                    check=True, capture_output=True, timeout=60)
     return path
 

@@ -51,6 +51,8 @@ const char *inf_value_text(const struct inf_line *line, size_t index);
 /* CopyFiles = @file | file-list-section, ... */
 void inf_copy_files(struct inf_evaluation *evaluation, const struct inf_line *directive);
 void inf_copied_file_free(struct inf_copied_file *file);
+/* What is wrong with where it comes from or goes to, or NULL. The caller frees it. */
+char *inf_copied_file_fault(const struct inf_copied_file *file);
 
 /* AddReg = add-registry-section, ... : the values are appended. False when there are too many. */
 bool inf_add_registry(const struct inf_section *section, struct inf_registry_value **values, size_t *count);

@@ -85,16 +85,36 @@ void inf_copied_file_free(struct inf_copied_file *file)
     free(file->target_folder);
 }
 
-static void check_path(const struct inf_evaluation *evaluation, const struct inf_copied_file *file)
+/* Why Windows would not take `folder`/`name` as a file of its own folder, or NULL. */
+static const char *file_fault(const char *folder, const char *name)
 {
-    char *path = xformat("%s%s%s", file->source_folder, file->source_folder[0] != 0 ? "/" : "", file->source);
-    const char *fault = windows_path_fault(path);
+    const char *fault = folder[0] != 0 ? windows_path_fault(folder) : NULL;
+
+    return fault != NULL ? fault : strchr(name, '/') != NULL ? "names a folder" : windows_path_fault(name);
+}
+
+char *inf_copied_file_fault(const struct inf_copied_file *file)
+{
+    const char *fault = file_fault(file->source_folder, file->source);
+    const char *separator = file->source_folder[0] != 0 ? "/" : "";
 
     if (fault != NULL) {
-        findings_add(evaluation->faults, SEVERITY_ERROR, "1015", evaluation->inf->place, file->line,
-                     "the source file %s %s", path, fault);
+        return xformat("source file %s%s%s: %s", file->source_folder, separator, file->source, fault);
     }
-    free(path);
+    fault = file_fault(file->target_folder, file->target);
+    separator = file->target_folder[0] != 0 ? "/" : "";
+    return fault != NULL ? xformat("target file %s%s%s: %s", file->target_folder, separator, file->target, fault)
+                         : NULL;
+}
+
+static void check_path(const struct inf_evaluation *evaluation, const struct inf_copied_file *file)
+{
+    char *fault = inf_copied_file_fault(file);
+
+    if (fault != NULL) {
+        findings_add(evaluation->faults, SEVERITY_ERROR, "1015", evaluation->inf->place, file->line, "%s", fault);
+    }
+    free(fault);
 }
 
 /* False, with a fault, when there are too many. */

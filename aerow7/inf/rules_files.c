@@ -4,7 +4,6 @@
 
 #include "inf/inf_decoration.h"
 #include "inf/inf_evaluate.h"
-#include "base/file_tree.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -76,14 +75,13 @@ static void each_file(const struct check *check, void (*visit)(const struct chec
 
 static void file_1015(const struct check *check, const char *architecture, const struct inf_copied_file *file)
 {
-    char *path = xformat("%s%s%s", file->source_folder, file->source_folder[0] != 0 ? "/" : "", file->source);
-    const char *fault = windows_path_fault(path);
+    char *fault = inf_copied_file_fault(file);
 
     (void)architecture;
     if (fault != NULL) {
-        inf_report(check, "1015", file->line, "the source file %s %s", path, fault);
+        inf_report(check, "1015", file->line, "%s", fault);
     }
-    free(path);
+    free(fault);
 }
 
 static void rule_1015(const struct check *check)
@@ -298,7 +296,8 @@ static void rule_1330(const struct check *check)
 
 static const struct inf_rule rules[] = {
     {"1008", SEVERITY_ERROR, "a disk ID is a number", rule_1008},
-    {"1015", SEVERITY_ERROR, "a source file lies in the package, under a name that Windows takes", rule_1015},
+    {"1015", SEVERITY_ERROR, "a file comes from the package and goes to its directory, by names that Windows takes",
+     rule_1015},
     {"1201", SEVERITY_WARNING, "an entry about files has no more values than it can have", rule_1201},
     {"1213", SEVERITY_ERROR, "[SourceDisksFiles] lists no catalog", rule_1213},
     {"1229", SEVERITY_ERROR, "an entry of a file list names a file", rule_1229},

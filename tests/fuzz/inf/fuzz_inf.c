@@ -52,6 +52,12 @@ static void check_promises(const struct inf *inf)
     }
 }
 
+static bool is_inside(const char *folder, const char *name)
+{
+    return strcmp(folder, "..") != 0 && strncmp(folder, "../", 3) != 0 && strstr(folder, "/../") == NULL &&
+           strpbrk(name, "/\\") == NULL && strcmp(name, "..") != 0 && name[0] != 0;
+}
+
 static void evaluate(const struct inf *inf, enum inf_architecture architecture)
 {
     struct inf_target target = {.architecture = architecture, .major = 6, .minor = 1};
@@ -61,8 +67,8 @@ static void evaluate(const struct inf *inf, enum inf_architecture architecture)
     require(status == STATUS_DONE || status == STATUS_CHECK_FAILED);
     for (size_t i = 0; i < package.file_count; ++i) {
         /* A package that is whole names no file outside of itself. */
-        require(status != STATUS_DONE || (strstr(package.files[i].source_folder, "..") == NULL &&
-                                          strpbrk(package.files[i].source, "/\\") == NULL));
+        require(status != STATUS_DONE || (is_inside(package.files[i].source_folder, package.files[i].source) &&
+                                          is_inside(package.files[i].target_folder, package.files[i].target)));
     }
     inf_package_free(&package);
 }

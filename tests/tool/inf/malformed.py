@@ -34,6 +34,8 @@ MALFORMED = {
         f"[N{i}]\nNeeds = N{i + 1}\n" for i in range(100)) + "[N100]")).encode(), 1),
     "file_outside": (replaced(GOOD, ("blk.sys = 1", "blk.sys = 1, ..\\..")).encode(), 1),
     "file_with_folder": (replaced(GOOD, ("[Blk_Files]\n", "[Blk_Files]\n..\\evil.sys\n")).encode(), 1),
+    "file_with_slash": (replaced(GOOD, ("[Blk_Files]\n", "[Blk_Files]\na/b.sys\n")).encode(), 1),
+    "target_outside": (replaced(GOOD, ("[Blk_Files]\n", "[Blk_Files]\n..\\x.sys,aero_virtio_blk.sys\n")).encode(), 1),
     "file_reserved_name": (replaced(GOOD, ("[Blk_Files]\n", "[Blk_Files]\nnul.sys\n")).encode(), 1),
     "numbers_too_large": (replaced(GOOD, ("= 12", "= 99999999999999999999"), ("0x00010001", "0xFFFFFFFFFFFFFFFFFF")
                                    ).encode(), 0),

@@ -32,7 +32,7 @@ static const char help[] =
     "\n"
     "Refused: symbolic links, names that Windows does not allow or that differ in case only, folders more than 7 "
     "deep,\n"
-    "paths of more than 256 characters, files larger than 4 GiB - 1.\n"
+    "paths of more than 256 characters, files larger than 4 GiB - 1, an image in FOLDER itself.\n"
     "\n"
     "Exit status: 0 done; 1 --verify found a difference; 2 usage; 3 input unreadable, or not fit for an image; 4 the\n"
     "image could not be written.\n"
@@ -86,6 +86,11 @@ static enum status make(const struct iso_options *options)
     status = disk_folder_open(&folder, options->folder);
     content = (struct iso_content){
         .context = &folder, .inputs = folder.inputs, .count = folder.count, .read = disk_folder_read};
+    if (status == STATUS_DONE && disk_folder_holds(&folder, options->out)) {
+        /* The next run would put this image into its own. */
+        diag_error(options->out, "is in the folder that the image is made of");
+        status = STATUS_USAGE;
+    }
     if (status == STATUS_DONE) {
         status = iso_write(&content, options->label, options->out, when);
     }

@@ -96,6 +96,30 @@ enum status disk_folder_open(struct disk_folder *folder, const char *path)
     return status;
 }
 
+bool disk_folder_holds(const struct disk_folder *folder, const char *path)
+{
+    char *root = realpath(folder->root, NULL);
+    char *existing = xstrdup(path);
+    char *real = realpath(existing, NULL);
+    size_t length = root == NULL ? 0 : strlen(root);
+    bool held;
+
+    /* What does not exist would be in the nearest folder above it that does. */
+    for (char *slash; real == NULL && (slash = strrchr(existing, '/')) != NULL;) {
+        *slash = 0;
+        real = realpath(*existing == 0 ? "/" : existing, NULL);
+    }
+    if (real == NULL) {
+        real = realpath(".", NULL);
+    }
+    held = root != NULL && real != NULL && strncmp(real, root, length) == 0 &&
+           (real[length] == 0 || real[length] == '/' || length == 1);
+    free(root);
+    free(existing);
+    free(real);
+    return held;
+}
+
 static void close_file(struct disk_folder *folder)
 {
     if (folder->descriptor >= 0) {

@@ -23,6 +23,9 @@ void disk_folder_close(struct disk_folder *folder);
 /* One of `inputs`, or NULL. */
 const struct iso_input *disk_folder_find(const struct disk_folder *folder, const char *path);
 
+/* Whether `path`, which need not exist, is or would be in the folder. */
+bool disk_folder_holds(const struct disk_folder *folder, const char *path);
+
 /* struct iso_content's `read`; `context` is the folder. */
 enum status disk_folder_read(void *context, size_t index, uint64_t offset, void *bytes, size_t size);
 

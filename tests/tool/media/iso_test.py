@@ -145,10 +145,14 @@ def check_refusals(root, source):
                               (("--out", root / "no.iso"), USAGE), (("--list", root / "first.iso", source), USAGE),
                               (("--out", "x", "--list", "y", source), USAGE),
                               (("--out", root / "no.iso", "--source-date-epoch", "x", source), USAGE),
+                              (("--out", source / "x.iso", source), USAGE),
+                              (("--out", source / "win7" / "new" / "x.iso", source), USAGE),
                               (("--list", source), BAD_INPUT), (("--list", root / "none"), BAD_INPUT)):
         result = run(tool, "iso", *arguments)
         assert result.returncode == status and result.stderr.startswith("aerow7: "), (arguments, result)
     assert not (root / "no.iso").exists()
+    result = run(tool, "iso", "--out", "here.iso", ".", cwd=source)
+    assert result.returncode == USAGE and "is in the folder" in result.stderr and read_files(source) == FILES
 
 
 def check_verify(root, image, source):

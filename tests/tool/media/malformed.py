@@ -58,7 +58,7 @@ def symbolic_link(folder):
 
 def linked_folder(folder):
     """A link to a folder elsewhere, and files in a folder of the link's name."""
-    image = genisoimage(folder, "-R", links=[("QLINKS", "/tmp")])
+    image = genisoimage(folder, "-R", links=[("QLINKS", "/etc")])
     assert image.count(b"NM\x0b\x01\x00folder") == 1
     return image.replace(b"NM\x0b\x01\x00folder", b"NM\x0b\x01\x00QLINKS")
 

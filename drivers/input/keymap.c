@@ -139,7 +139,7 @@ const INPUT_USAGE InputKeymap[] = {
     KEY(131, 0x7A),          /* KEY_UNDO */
     KEY(132, 0x77),          /* KEY_FRONT */
     KEY(133, 0x7C),          /* KEY_COPY */
-    CONSUMER(134, 0x202),     /* KEY_OPEN */
+    CONSUMER(134, 0x202),    /* KEY_OPEN */
     KEY(135, 0x7D),          /* KEY_PASTE */
     KEY(136, 0x7E),          /* KEY_FIND */
     KEY(137, 0x7B),          /* KEY_CUT */
@@ -229,16 +229,17 @@ const INPUT_USAGE InputKeymap[] = {
     CONSUMER(375, 0x6D),     /* KEY_ASPECT_RATIO */
     CONSUMER(376, 0x88),     /* KEY_PC */
     CONSUMER(377, 0x89),     /* KEY_TV */
-    CONSUMER(378, 0x96),     /* KEY_TV2 */
+    CONSUMER(378, 0x97),     /* KEY_TV2 */
     CONSUMER(379, 0x92),     /* KEY_VCR */
     CONSUMER(380, 0xA0),     /* KEY_VCR2 */
     CONSUMER(381, 0x98),     /* KEY_SAT */
     CONSUMER(383, 0x91),     /* KEY_CD */
-    CONSUMER(384, 0x95),     /* KEY_TAPE */
+    CONSUMER(384, 0x96),     /* KEY_TAPE */
     CONSUMER(386, 0x93),     /* KEY_TUNER */
     CONSUMER(389, 0x8B),     /* KEY_DVD */
     CONSUMER(392, 0x1B7),    /* KEY_AUDIO */
     CONSUMER(393, 0x1B8),    /* KEY_VIDEO */
+    CONSUMER(396, 0x90),     /* KEY_MEMO */
     CONSUMER(397, 0x18E),    /* KEY_CALENDAR */
     CONSUMER(398, 0x69),     /* KEY_RED */
     CONSUMER(399, 0x6A),     /* KEY_GREEN */
@@ -262,13 +263,15 @@ const INPUT_USAGE InputKeymap[] = {
     CONSUMER(427, 0x18B),    /* KEY_NEWS */
     CONSUMER(428, 0x18C),    /* KEY_VOICEMAIL */
     CONSUMER(429, 0x18D),    /* KEY_ADDRESSBOOK */
-    CONSUMER(430, 0x90),     /* KEY_MESSENGER */
+    CONSUMER(430, 0x1BC),    /* KEY_MESSENGER */
     CONSUMER(431, 0x72),     /* KEY_BRIGHTNESS_TOGGLE */
     CONSUMER(432, 0x1AB),    /* KEY_SPELLCHECK */
     CONSUMER(433, 0x19C),    /* KEY_LOGOFF */
     CONSUMER(439, 0xBC),     /* KEY_MEDIA_REPEAT */
     CONSUMER(442, 0x1B6),    /* KEY_IMAGES */
-    CONSUMER(576, 0x180),    /* KEY_BUTTONCONFIG */
+    CONSUMER(576, 0x181),    /* KEY_BUTTONCONFIG */
+    CONSUMER(577, 0x18F),    /* KEY_TASKMANAGER */
+    CONSUMER(578, 0x190),    /* KEY_JOURNAL */
     CONSUMER(579, 0x19F),    /* KEY_CONTROLPANEL */
     CONSUMER(580, 0x1A2),    /* KEY_APPSELECT */
     CONSUMER(581, 0x1B1),    /* KEY_SCREENSAVER */

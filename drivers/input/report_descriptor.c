@@ -111,7 +111,7 @@ static void AppendWheels(WRITER *writer, bool fine, uint8_t inputId, uint8_t fea
     const uint8_t featureIdItem[] = {REPORT_ID(featureId)};
 
     if (fine) {
-        APPEND(writer, COLLECTION_LOGICAL);
+        APPEND(writer, USAGE_PAGE(PAGE_DESKTOP), USAGE(USAGE_WHEEL), COLLECTION_LOGICAL);
         Append(writer, featureIdItem, sizeof(featureIdItem));
         APPEND(writer, USAGE_PAGE(PAGE_DESKTOP), USAGE(USAGE_RESOLUTION_MULTIPLIER), LOGICAL_MINIMUM(0),
                LOGICAL_MAXIMUM(1), PHYSICAL_MINIMUM(1), PHYSICAL_MAXIMUM(INPUT_WHEEL_UNITS_PER_DETENT), REPORT_SIZE(8),

@@ -4,24 +4,31 @@
 #include "contract_ids.h"
 #include "little_endian.h"
 
+#include "diagnostics.h"
+#include "report.h"
+
 #include <string.h>
 
-/* Private codes and what they answer: each begins with Size and Version. */
-#define CODE_QUERY_COUNTERS 0x00226000u
-#define CODE_QUERY_STATE 0x00226004u
-#define CODE_QUERY_INTERRUPT_INFO 0x00226008u
-enum {
-    COUNTERS_BYTES = 0xB0,
-    COUNTERS_VERSION = 3,
-    STATE_BYTES = 0x40,
-    STATE_VERSION = 3,
-    INTERRUPTS_BYTES = 0x34,
-    INTERRUPTS_VERSION = 1,
+/* What the driver can be asked: by control code, or by a feature report with the same answer behind its ID. */
+struct question {
+    uint32_t code;
+    uint8_t report;
+    uint32_t bytes;
+    uint32_t version;
 };
+static const struct question ask_counters = {INPUT_IOCTL_QUERY_COUNTERS, INPUT_REPORT_COUNTERS, INPUT_COUNTERS_BYTES,
+                                             INPUT_COUNTERS_VERSION};
+static const struct question ask_state = {INPUT_IOCTL_QUERY_STATE, INPUT_REPORT_STATE, INPUT_STATE_BYTES,
+                                          INPUT_STATE_VERSION};
+static const struct question ask_interrupts = {INPUT_IOCTL_QUERY_INTERRUPT_INFO, INPUT_REPORT_INTERRUPTS,
+                                               INPUT_INTERRUPTS_BYTES, INPUT_INTERRUPTS_VERSION};
+#define LONGEST_REPORT 1024u
 #define ANSWER_IS_UNKNOWN 1u /* ERROR_INVALID_FUNCTION */
 
 #define PAGE_GENERIC_DESKTOP 0x01u
 #define PAGE_CONSUMER 0x0Cu
+#define PAGE_VENDOR 0xFF00u
+#define USAGE_DIAGNOSTICS 0x01u
 #define USAGE_POINTER 0x01u
 #define USAGE_MOUSE 0x02u
 #define USAGE_KEYBOARD 0x06u
@@ -55,6 +62,9 @@ enum hid_kind hid_kind_of(const struct hid_collection *collection)
     if (collection->usage_page == PAGE_CONSUMER && collection->usage == USAGE_CONSUMER_CONTROL) {
         return HID_CONSUMER;
     }
+    if (collection->usage_page == PAGE_VENDOR && collection->usage == USAGE_DIAGNOSTICS) {
+        return HID_DIAGNOSTICS;
+    }
     if (collection->usage_page != PAGE_GENERIC_DESKTOP) {
         return HID_OTHER;
     }
@@ -81,75 +91,100 @@ size_t hid_count(const struct hid_list *list, enum hid_kind kind)
 
 const char *hid_kind_name(enum hid_kind kind)
 {
-    static const char *const kinds[] = {"keyboard", "mouse", "tablet", "consumer", "other"};
+    static const char *const kinds[] = {"keyboard", "mouse", "tablet", "consumer", "diagnostics", "other"};
 
     return kinds[kind];
 }
 
-static uint32_t query(const struct platform *platform, const char *path, uint32_t code, uint32_t version,
-                      uint8_t *answer, uint32_t bytes)
+static uint32_t ask_by_feature(const struct platform *platform, const struct hid_collection *collection,
+                               const struct question *question, uint8_t *answer)
+{
+    uint8_t report[LONGEST_REPORT] = {question->report};
+    uint32_t error;
+
+    if (collection->feature_bytes < question->bytes + 1 || collection->feature_bytes > sizeof(report)) {
+        return ANSWER_IS_UNKNOWN;
+    }
+    error = platform->get_feature(platform->context, collection->path, report, collection->feature_bytes);
+    memcpy(answer, report + 1, question->bytes);
+    return error != 0 || report[0] == question->report ? error : ANSWER_IS_UNKNOWN;
+}
+
+static uint32_t ask_by_code(const struct platform *platform, const struct hid_collection *collection,
+                            const struct question *question, uint8_t *answer)
 {
     uint32_t returned = 0;
     uint32_t error;
     void *handle;
 
-    memset(answer, 0, bytes);
-    /* The codes ask for read access, which Windows gives no one on keyboards and mice: others of a device do. */
-    error = platform->open(platform->context, path, OPEN_READ, &handle);
-    if (error != 0) {
-        error = platform->open(platform->context, path, OPEN_CONTROL, &handle);
-    }
+    error = platform->open(platform->context, collection->path, OPEN_READ, &handle);
     if (error != 0) {
         return error;
     }
-    error = platform->io_control(platform->context, handle, code, NULL, 0, answer, bytes, &returned);
+    error =
+        platform->io_control(platform->context, handle, question->code, NULL, 0, answer, question->bytes, &returned);
     platform->close(platform->context, handle);
-    if (error != 0) {
-        return error;
-    }
-    if (returned < bytes || get32(answer, 0) < bytes || get32(answer, 4) < version) {
-        return ANSWER_IS_UNKNOWN;
-    }
-    return 0;
+    return error != 0 || returned == question->bytes ? error : ANSWER_IS_UNKNOWN;
 }
 
-uint32_t hid_query_state(const struct platform *platform, const char *path, struct hid_state *state)
+static uint32_t ask(const struct platform *platform, const struct hid_collection *collection,
+                    const struct question *question, uint8_t *answer)
 {
-    uint8_t answer[STATE_BYTES];
-    uint32_t error = query(platform, path, CODE_QUERY_STATE, STATE_VERSION, answer, sizeof(answer));
+    uint32_t error;
 
-    state->kind = get32(answer, 0x08);
-    state->ready = get32(answer, 0x14);
-    state->features = get64(answer, 0x28);
-    state->leds = get32(answer, 0x34);
+    memset(answer, 0, question->bytes);
+    if (hid_kind_of(collection) == HID_DIAGNOSTICS) {
+        error = ask_by_feature(platform, collection, question, answer);
+    } else {
+        error = ask_by_code(platform, collection, question, answer);
+    }
+    /* Both begin with their size and version. */
+    if (error == 0 && (get32(answer, 0) < question->bytes || get32(answer, 4) < question->version)) {
+        error = ANSWER_IS_UNKNOWN;
+    }
     return error;
 }
 
-uint32_t hid_query_counters(const struct platform *platform, const char *path, struct hid_counters *counters)
+uint32_t hid_query_state(const struct platform *platform, const struct hid_collection *collection,
+                         struct hid_state *state)
 {
-    uint8_t answer[COUNTERS_BYTES];
-    uint32_t error = query(platform, path, CODE_QUERY_COUNTERS, COUNTERS_VERSION, answer, sizeof(answer));
+    uint8_t answer[INPUT_STATE_BYTES];
+    uint32_t error = ask(platform, collection, &ask_state, answer);
 
-    counters->report_drops = get32(answer, 0x64);
-    counters->interrupts = get32(answer, 0x6C);
-    counters->events = get32(answer, 0x74);
-    counters->event_drops = get32(answer, 0x78);
-    counters->led_requested = get32(answer, 0x98);
-    counters->led_submitted = get32(answer, 0x9C);
-    counters->led_completions = get32(answer, 0xA8);
+    state->kind = get32(answer, offsetof(INPUT_STATE_INFO, DeviceKind));
+    state->ready = get32(answer, offsetof(INPUT_STATE_INFO, HardwareReady));
+    state->features = get64(answer, offsetof(INPUT_STATE_INFO, NegotiatedFeatures));
+    state->leds = get32(answer, offsetof(INPUT_STATE_INFO, LedSupportedMask));
     return error;
 }
 
-uint32_t hid_query_interrupts(const struct platform *platform, const char *path, struct hid_interrupts *interrupts)
+uint32_t hid_query_counters(const struct platform *platform, const struct hid_collection *collection,
+                            struct hid_counters *counters)
 {
-    uint8_t answer[INTERRUPTS_BYTES];
-    uint32_t error = query(platform, path, CODE_QUERY_INTERRUPT_INFO, INTERRUPTS_VERSION, answer, sizeof(answer));
+    uint8_t answer[INPUT_COUNTERS_BYTES];
+    uint32_t error = ask(platform, collection, &ask_counters, answer);
 
-    interrupts->mode = get32(answer, 0x08);
-    interrupts->messages = get32(answer, 0x0C);
-    interrupts->mapping = get32(answer, 0x10);
-    interrupts->config_vector = get16(answer, 0x16);
-    interrupts->event_vector = get16(answer, 0x18);
-    interrupts->status_vector = get16(answer, 0x1A);
+    counters->report_drops = get32(answer, offsetof(INPUT_COUNTERS, ReportRingDrops));
+    counters->interrupts = get32(answer, offsetof(INPUT_COUNTERS, VirtioInterrupts));
+    counters->events = get32(answer, offsetof(INPUT_COUNTERS, Events));
+    counters->event_drops = get32(answer, offsetof(INPUT_COUNTERS, EventDrops));
+    counters->led_requested = get32(answer, offsetof(INPUT_COUNTERS, LedWritesRequested));
+    counters->led_submitted = get32(answer, offsetof(INPUT_COUNTERS, LedWritesSubmitted));
+    counters->led_completions = get32(answer, offsetof(INPUT_COUNTERS, StatusQueueCompletions));
+    return error;
+}
+
+uint32_t hid_query_interrupts(const struct platform *platform, const struct hid_collection *collection,
+                              struct hid_interrupts *interrupts)
+{
+    uint8_t answer[INPUT_INTERRUPTS_BYTES];
+    uint32_t error = ask(platform, collection, &ask_interrupts, answer);
+
+    interrupts->mode = get32(answer, offsetof(INPUT_INTERRUPT_INFO, Mode));
+    interrupts->messages = get32(answer, offsetof(INPUT_INTERRUPT_INFO, MessageCount));
+    interrupts->mapping = get32(answer, offsetof(INPUT_INTERRUPT_INFO, Mapping));
+    interrupts->config_vector = get16(answer, offsetof(INPUT_INTERRUPT_INFO, ConfigVector));
+    interrupts->event_vector = get16(answer, offsetof(INPUT_INTERRUPT_INFO, EventVector));
+    interrupts->status_vector = get16(answer, offsetof(INPUT_INTERRUPT_INFO, StatusVector));
     return error;
 }

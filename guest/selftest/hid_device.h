@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Our HID devices: their collections, and the input driver's private interface, which any collection leads to. */
+/*
+ * Our HID devices: their collections, and the input driver's private interface. HIDCLASS passes no program's control
+ * codes to a minidriver, so the driver has a vendor-defined collection whose feature reports say the same. Where there
+ * is none the codes are tried: another class driver may pass them.
+ */
 #ifndef SELFTEST_HID_DEVICE_H
 #define SELFTEST_HID_DEVICE_H
 
@@ -7,7 +11,7 @@
 
 #define MOST_COLLECTIONS 32u
 
-enum hid_kind { HID_KEYBOARD, HID_MOUSE, HID_TABLET, HID_CONSUMER, HID_OTHER };
+enum hid_kind { HID_KEYBOARD, HID_MOUSE, HID_TABLET, HID_CONSUMER, HID_DIAGNOSTICS, HID_OTHER };
 
 struct hid_list {
     struct hid_collection items[MOST_COLLECTIONS];
@@ -48,8 +52,11 @@ size_t hid_count(const struct hid_list *list, enum hid_kind kind);
 const char *hid_kind_name(enum hid_kind kind);
 
 /* Asks by way of one collection: 0 or a Windows error. */
-uint32_t hid_query_state(const struct platform *platform, const char *path, struct hid_state *state);
-uint32_t hid_query_counters(const struct platform *platform, const char *path, struct hid_counters *counters);
-uint32_t hid_query_interrupts(const struct platform *platform, const char *path, struct hid_interrupts *interrupts);
+uint32_t hid_query_state(const struct platform *platform, const struct hid_collection *collection,
+                         struct hid_state *state);
+uint32_t hid_query_counters(const struct platform *platform, const struct hid_collection *collection,
+                            struct hid_counters *counters);
+uint32_t hid_query_interrupts(const struct platform *platform, const struct hid_collection *collection,
+                              struct hid_interrupts *interrupts);
 
 #endif

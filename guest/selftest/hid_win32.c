@@ -113,3 +113,20 @@ uint32_t hid_set_leds(void *context, const char *path, const uint16_t *usages, s
     CloseHandle(handle);
     return error;
 }
+
+uint32_t hid_get_feature(void *context, const char *path, uint8_t *report, uint32_t bytes)
+{
+    wchar_t wide[512] = L"";
+    uint32_t error;
+    HANDLE handle;
+
+    (void)context;
+    to_wide(path, wide, ARRAYSIZE(wide));
+    handle = open_path(wide);
+    if (handle == INVALID_HANDLE_VALUE) {
+        return GetLastError();
+    }
+    error = HidD_GetFeature(handle, report, bytes) ? 0 : GetLastError();
+    CloseHandle(handle);
+    return error;
+}

@@ -128,6 +128,9 @@ struct platform {
     /* An output report of the collection with these usages of the LED page set and all others clear. */
     uint32_t (*set_leds)(void *context, const char *path, const uint16_t *usages, size_t count);
 
+    /* A feature report of the collection, whose longest has `bytes`: the first byte is its ID, before and after. */
+    uint32_t (*get_feature)(void *context, const char *path, uint8_t *report, uint32_t bytes);
+
     /* Device interfaces of KSCATEGORY_AUDIO: paths that open() takes. */
     uint32_t (*audio_filters)(void *context, struct interface_path *paths, size_t capacity, size_t *count);
     size_t (*sound_devices)(void *context, enum sound_direction direction, struct sound_device *devices,

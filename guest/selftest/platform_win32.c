@@ -85,6 +85,7 @@ static struct platform platform = {
     .io_control = storage_io_control,
     .input_events = raw_input_events,
     .set_leds = hid_set_leds,
+    .get_feature = hid_get_feature,
     .audio_filters = setup_audio_filters,
     .sound_devices = wave_devices,
     .sound_supports = wave_supports,

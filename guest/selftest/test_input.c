@@ -18,8 +18,10 @@ static bool reports_fit(const struct hid_collection *collection)
     case HID_MOUSE:
     case HID_TABLET:
         return collection->input_bytes >= 6;
-    default:
+    case HID_CONSUMER:
         return collection->input_bytes >= 2;
+    default:
+        return true;
     }
 }
 
@@ -53,13 +55,13 @@ static void report_collection(struct selftest *test, const struct hid_collection
     marker_number(marker, "output_bytes", collection->output_bytes);
     marker_number(marker, "buttons", collection->button_fields);
     marker_number(marker, "values", collection->value_fields);
-    if (hid_query_state(test->platform, collection->path, &state) == 0) {
+    if (hid_query_state(test->platform, collection, &state) == 0) {
         marker_number(marker, "kind", state.kind);
         marker_hex(marker, "features", state.features);
         marker_number(marker, "ready", state.ready);
         marker_hex(marker, "leds", state.leds);
     }
-    if (hid_query_counters(test->platform, collection->path, &counters) == 0) {
+    if (hid_query_counters(test->platform, collection, &counters) == 0) {
         marker_number(marker, "interrupts", counters.interrupts);
         marker_number(marker, "events", counters.events);
         marker_number(marker, "event_drops", counters.event_drops);
@@ -109,7 +111,7 @@ static void test_msix(struct selftest *test, const struct hid_list *list)
     for (size_t i = 0; i < list->count; i++) {
         struct hid_interrupts interrupts;
 
-        if (hid_query_interrupts(test->platform, list->items[i].path, &interrupts) != 0) {
+        if (hid_query_interrupts(test->platform, &list->items[i], &interrupts) != 0) {
             continue;
         }
         if (answered++ == 0 || interrupts.mode != INTERRUPTS_MESSAGES) {

@@ -25,11 +25,11 @@ static const struct hid_collection *find_keyboard(const struct hid_list *list)
 static uint32_t counters_of(const struct selftest *test, const struct hid_list *list,
                             const struct hid_collection *keyboard, struct hid_counters *counters)
 {
-    uint32_t error = hid_query_counters(test->platform, keyboard->path, counters);
+    uint32_t error = hid_query_counters(test->platform, keyboard, counters);
 
     for (size_t i = 0; error != 0 && i < list->count; i++) {
         if (list->items[i].product == keyboard->product) {
-            error = hid_query_counters(test->platform, list->items[i].path, counters);
+            error = hid_query_counters(test->platform, &list->items[i], counters);
         }
     }
     return error;

@@ -36,6 +36,7 @@ uint32_t setup_audio_filters(void *context, struct interface_path *paths, size_t
 uint32_t setup_interfaces(const GUID *class_guid, bool (*found)(void *argument, const wchar_t *path), void *argument);
 
 uint32_t hid_list_collections(void *context, struct hid_collection *collections, size_t capacity, size_t *count);
+uint32_t hid_get_feature(void *context, const char *path, uint8_t *report, uint32_t bytes);
 uint32_t hid_set_leds(void *context, const char *path, const uint16_t *usages, size_t count);
 
 uint32_t raw_input_events(void *context, struct input_event *events, size_t capacity, uint32_t milliseconds,

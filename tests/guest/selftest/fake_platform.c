@@ -105,6 +105,7 @@ static uint32_t hid_collections(void *context, struct hid_collection *collection
         collection->output_bytes = (uint16_t)record_number(r, 7);
         collection->button_fields = (uint16_t)record_number(r, 8);
         collection->value_fields = (uint16_t)record_number(r, 9);
+        collection->feature_bytes = (uint16_t)record_number(r, 10);
     }
     return listing_error("hid");
 }
@@ -240,6 +241,7 @@ static struct platform platform = {
     .io_control = fake_io_control,
     .input_events = input_events,
     .set_leds = set_leds,
+    .get_feature = fake_get_feature,
     .audio_filters = audio_filters,
     .sound_devices = sound_devices,
     .sound_supports = sound_supports,

@@ -5,7 +5,8 @@
  *   system TEXT                               what the platform calls itself
  *   env NAME VALUE                            the environment
  *   pci INSTANCE IDS SERVICE VERSION PROVIDER PROBLEM      a device; IDS separated by ','
- *   hid PATH VENDOR PRODUCT PAGE USAGE IN OUT BUTTONS VALUES
+ *   hid PATH VENDOR PRODUCT PAGE USAGE IN OUT BUTTONS VALUES FEATURE
+ *   feature PATH ID ERROR HEX                 what a feature report gives, in order, the last one for ever
  *   path PATH [BYTES]                         something that opens; with BYTES a disk or file of that size
  *   io PATH CODE SUB ERROR HEX                what a control answers. SUB: the control code within SCSI_MINIPORT, or 0.
  *                                             Records of one control answer in order, the last one for ever

@@ -220,3 +220,24 @@ uint32_t fake_io_control(void *context, void *handle, uint32_t code, const void 
     *returned = from_hex(record_text(answer, 5), out, out_bytes);
     return (uint32_t)record_number(answer, 4);
 }
+
+uint32_t fake_get_feature(void *context, const char *path, uint8_t *report, uint32_t bytes)
+{
+    struct record *answer = NULL;
+
+    (void)context;
+    for (struct record *r = NULL; (r = scenario_next(scenario, r, "feature", path, NULL)) != NULL;) {
+        if (record_number(r, 2) == report[0]) {
+            answer = r;
+            if (r->uses == 0) {
+                break;
+            }
+        }
+    }
+    if (answer == NULL) {
+        return 1;
+    }
+    answer->uses++;
+    from_hex(record_text(answer, 4), report, bytes);
+    return (uint32_t)record_number(answer, 3);
+}

@@ -18,5 +18,6 @@ uint32_t fake_write_at(void *context, void *handle, uint64_t offset, const void 
 uint32_t fake_flush(void *context, void *handle);
 uint32_t fake_io_control(void *context, void *handle, uint32_t code, const void *in, uint32_t in_bytes, void *out,
                          uint32_t out_bytes, uint32_t *returned);
+uint32_t fake_get_feature(void *context, const char *path, uint8_t *report, uint32_t bytes);
 
 #endif

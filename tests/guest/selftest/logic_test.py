@@ -12,10 +12,12 @@ import sys
 import tempfile
 
 from reader import NAMES, LineError, Run
-from scenarios import (BLK_QUERY, BLK_RESET, CONSUMER, CONTRACT, DISK, DISK_BYTES, DISK_LENGTH, FILE, INPUT_COUNTERS,
-                       KEYBOARD, MOUSE, NOT_SUPPORTED, PORT, SCSI_MINIPORT, SND_DIAG_PATH, TABLET, VOLUME,
-                       VOLUME_EXTENTS, Machine, add_blk, add_input, add_snd, blk_controls, blk_info, descriptor,
-                       extents, full, input_counters, input_interrupts, pci, snd_diag, snd_events, srb)
+from scenarios import (BLK_QUERY, BLK_RESET, CONSUMER, CONTRACT, COUNTERS_REPORT, DIAGNOSTICS, DISK, DISK_BYTES,
+                       DISK_LENGTH, FILE, INPUT_COUNTERS, INPUT_INTERRUPTS, INPUT_STATE, INPUT_VENDOR,
+                       INTERRUPTS_REPORT, KEYBOARD, MOUSE, NOT_SUPPORTED, PORT, SCSI_MINIPORT, SND_DIAG_PATH, TABLET,
+                       VOLUME, VOLUME_EXTENTS, Machine, add_blk, add_input, add_snd, blk_controls, blk_info, descriptor,
+                       extents, feature, full, input_counters, input_interrupts, input_state, pci, snd_diag, snd_events,
+                       srb)
 
 CASES = {}
 
@@ -110,9 +112,9 @@ def a_whole_machine_passes(run):
     expect(done, "virtio-blk-msix", "PASS", mode="msix", messages=2, config_vector="0x0", queue_vector="0x1")
     expect(done, "virtio-input", "PASS", devices=1, keyboards=1, mice=1, tablets=1, consumer=1)
     expect(done, "virtio-input-bind", "PASS", devices=1)
-    expect(done, "virtio-input-binding", "PASS", collections=4)
+    expect(done, "virtio-input-binding", "PASS", collections=7)
     expect(done, "virtio-input-tablet", "PASS", tablets=1)
-    # Keyboard and mouse cannot be opened for reading; the consumer collection and the tablet answer.
+    # The vendor-defined collection of each of the three devices answers.
     expect(done, "virtio-input-msix", "PASS", mode="msix", messages=3, mapping=2, config_vector="0x0",
            event_vector="0x1", status_vector="0x2")
     expect(done, "virtio-snd", "PASS", direction="render", ms=1010, bytes=192000)
@@ -125,9 +127,10 @@ def a_whole_machine_passes(run):
     expect(done, "virtio-snd-msix", "PASS", mode="msix", messages=5, queue0_vector="0x1", queue3_vector="0x4",
            interrupts=11, dpcs=12)
     info = [dict(i) for i in done.info["virtio-input-binding"]]
-    consumer = next(i for i in info if i.get("collection") == "consumer")
-    same((consumer["kind"], consumer["features"], consumer["ready"], consumer["leds"], consumer["events"],
-          consumer["event_drops"], consumer["report_drops"], consumer["interrupts"]),
+    same(sum("kind" in i for i in info), 3, "devices that answer")
+    told = next(i for i in info if i.get("collection") == "diagnostics")
+    same((told["kind"], told["features"], told["ready"], told["leds"], told["events"], told["event_drops"],
+          told["report_drops"], told["interrupts"]),
          ("1", "0x130000000", "1", "0x1f", "77", "1", "2", "50"), "state and counters")
     devices = {dict(c)["device"]: dict(c) for c in done.config if "device" in dict(c)}
     for name in ("virtio-blk", "virtio-input", "virtio-snd"):
@@ -314,33 +317,50 @@ def input_run(run, part=None, records=(), options=(), **kind):
 def input_collections(run):
     expect(input_run(run, tablet=False), "virtio-input-tablet", "SKIP", "not_present")
     fails(input_run(run, "hid"), "virtio-input", "no_hid_collections")
-    good = [("hid", KEYBOARD, row_vendor(), 1, 1, 6, 9, 2, 1, 1)]
+    good = [("hid", KEYBOARD, INPUT_VENDOR, 1, 1, 6, 9, 2, 1, 1, 0)]
     expect(input_run(run, "hid", good), "virtio-input", "PASS", keyboards=1, mice=0)
     for path, product, page, usage, in_bytes, out_bytes in ((KEYBOARD, 1, 1, 6, 8, 2), (KEYBOARD, 1, 1, 6, 9, 1),
                                                             (MOUSE, 2, 1, 2, 5, 0), (TABLET, 3, 1, 2, 5, 0),
                                                             (CONSUMER, 1, 12, 1, 1, 0)):
-        record = ("hid", path, row_vendor(), product, page, usage, in_bytes, out_bytes, 1, 1)
+        record = ("hid", path, INPUT_VENDOR, product, page, usage, in_bytes, out_bytes, 1, 1, 0)
         fails(input_run(run, "hid", [record]), "virtio-input", "report_too_short", path=path)
-
-
-def row_vendor():
-    return int(CONTRACT["virtio-input"]["pci_vendor_id"], 16)
 
 
 @case
 def input_interrupts_and_diagnostics(run):
     flag = ("--require-input-msix",)
-    expect(input_run(run, options=flag), "virtio-input-msix", "PASS", mode="msix", collections=2)
+    expect(input_run(run, options=flag), "virtio-input-msix", "PASS", mode="msix", collections=3)
     expect(input_run(run, mode=1), "virtio-input-msix", "PASS", mode="intx")
     fails(input_run(run, mode=1, options=flag), "virtio-input-msix", "no_messages", mode="intx")
     expect(input_run(run, "hid interrupts"), "virtio-input-msix", "SKIP", "diag_unavailable")
     fails(input_run(run, "hid interrupts", options=flag), "virtio-input-msix", "diag_unavailable")
-    for broken in (input_interrupts()[:-2], "00" * 0x34, input_interrupts()[:8] + "00" * (0x34 - 4)):
-        records = [("io", CONSUMER, 0x226008, 0, 0, broken)]
+    for broken in ("00" * 0x34, input_interrupts()[:8] + "00" * (0x34 - 4)):
+        records = [feature(DIAGNOSTICS[0], INTERRUPTS_REPORT, broken)]
         expect(input_run(run, "hid interrupts", records), "virtio-input-msix", "SKIP", "diag_unavailable")
+    for record in (feature(DIAGNOSTICS[0], INTERRUPTS_REPORT, input_interrupts(), error=31),
+                   ("feature", DIAGNOSTICS[0], INTERRUPTS_REPORT, 0, "77" + input_interrupts())):
+        expect(input_run(run, "hid interrupts", [record]), "virtio-input-msix", "SKIP", "diag_unavailable")
+    for longest in (0, 0x34, 1025, 65535):
+        rows = [("hid", DIAGNOSTICS[0], INPUT_VENDOR, 1, 0xFF00, 1, 0, 0, 0, 0, longest)]
+        expect(input_run(run, "hid", rows), "virtio-input-msix", "SKIP", "diag_unavailable")
     for modes in ((2, 1), (1, 2)):
-        mixed = [("io", path, 0x226008, 0, 0, input_interrupts(mode)) for path, mode in zip((CONSUMER, TABLET), modes)]
+        mixed = [feature(path, INTERRUPTS_REPORT, input_interrupts(mode)) for path, mode in zip(DIAGNOSTICS, modes)]
         fails(input_run(run, "hid interrupts", mixed, options=flag), "virtio-input-msix", "no_messages", mode="intx")
+
+
+@case
+def input_control_codes_where_there_is_no_collection_for_them(run):
+    machine = add_input(Machine()).set("hid", ("hid", CONSUMER, INPUT_VENDOR, 1, 12, 1, 2, 0, 1, 0, 0))
+    machine.set("codes", ("path", CONSUMER), ("io", CONSUMER, INPUT_STATE, 0, 0, input_state()),
+                ("io", CONSUMER, INPUT_COUNTERS, 0, 0, input_counters()),
+                ("io", CONSUMER, INPUT_INTERRUPTS, 0, 0, input_interrupts(1)))
+    done = run(machine, "--disable-blk")
+    expect(done, "virtio-input-msix", "PASS", mode="intx", collections=1)
+    same([dict(i)["events"] for i in done.info["virtio-input-binding"] if "events" in dict(i)], ["77"], "counters")
+    for records in ([("fail", "open", CONSUMER, 1, 5)], [("io", CONSUMER, INPUT_INTERRUPTS, 0, 0, "00" * 8)]):
+        changed = add_input(Machine()).set("hid", ("hid", CONSUMER, INPUT_VENDOR, 1, 12, 1, 2, 0, 1, 0, 0))
+        done = run(changed.set("codes", ("path", CONSUMER), *records), "--disable-blk")
+        expect(done, "virtio-input-msix", "SKIP", "diag_unavailable")
 
 
 KEY, BUTTON, MOTION, POSITION, WHEEL, MEDIA = range(6)
@@ -394,7 +414,10 @@ def input_events(run):
 
 @case
 def input_leds(run):
-    counting = [("io", CONSUMER, INPUT_COUNTERS, 0, 0, input_counters(n // 2, n // 2)) for n in range(2, 40)]
+    # The keyboard's own; the mouse's must not be taken for them.
+    mouse = feature(DIAGNOSTICS[1], COUNTERS_REPORT, input_counters(9, 9))
+    counting = [feature(DIAGNOSTICS[0], COUNTERS_REPORT, input_counters(n // 2, n // 2)) for n in range(2, 40)]
+    counting.append(mouse)
     leds = ("leds", KEYBOARD, 0)
     for name, number in (("virtio-input-led", 1), ("virtio-input-leds", 5)):
         flag = name.replace("virtio", "--test")
@@ -402,9 +425,9 @@ def input_leds(run):
         fails(input_run(run, "hid counters", [*counting, ("leds", KEYBOARD, 31)], (flag,)), name, "report_refused",
               error=31, set=0)
         fails(input_run(run, "leds", [leds], (flag,)), name, "not_requested")
-        stuck = [("io", CONSUMER, INPUT_COUNTERS, 0, 0, input_counters(n, 3)) for n in range(1, 9)]
+        stuck = [feature(DIAGNOSTICS[0], COUNTERS_REPORT, input_counters(n, 3)) for n in range(1, 9)]
         fails(input_run(run, "hid counters", [*stuck, leds], (flag,)), name, "not_completed")
-        fails(input_run(run, "hid counters", [leds], (flag,)), name, "diag_unavailable")
+        fails(input_run(run, "hid counters", [leds, mouse], (flag,)), name, "diag_unavailable")
         fails(input_run(run, "hid", [], (flag,)), name, "device_missing")
 
 

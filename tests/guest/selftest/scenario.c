@@ -12,9 +12,9 @@
 static const struct {
     const char *kind;
     size_t fields; /* at least, the kind included */
-} kinds[] = {{"system", 2}, {"env", 3},   {"pci", 7},     {"hid", 10},     {"path", 2},  {"io", 6},
-             {"fail", 5},   {"short", 4}, {"corrupt", 3}, {"misplace", 3}, {"event", 7}, {"leds", 3},
-             {"filter", 2}, {"sound", 3}, {"format", 4},  {"run", 6},      {"error", 3}, {"memory", 2}};
+} kinds[] = {{"system", 2}, {"env", 3},     {"pci", 7},      {"hid", 11},    {"path", 2},  {"io", 6},   {"fail", 5},
+             {"short", 4},  {"corrupt", 3}, {"misplace", 3}, {"feature", 5}, {"event", 7}, {"leds", 3}, {"filter", 2},
+             {"sound", 3},  {"format", 4},  {"run", 6},      {"error", 3},   {"memory", 2}};
 
 _Noreturn void scenario_wrong(const char *what, const char *which)
 {

@@ -109,7 +109,14 @@ def collection(kind):
     return f"\\\\?\\hid#vid_{INPUT_VENDOR:04x}&pid_{kind}"
 
 
-KEYBOARD, CONSUMER, MOUSE, TABLET = (collection(k) for k in ("0001&col01", "0001&col02", "0002", "0003"))
+KEYBOARD, CONSUMER, MOUSE, TABLET = (collection(k) for k in ("0001&col01", "0001&col02", "0002&col01", "0003&col01"))
+# The vendor-defined collection of each device, for the driver's state and counters.
+DIAGNOSTICS = [collection(k) for k in ("0001&col03", "0002&col02", "0003&col02")]
+COUNTERS_REPORT, STATE_REPORT, INTERRUPTS_REPORT = 0x20, 0x21, 0x22
+
+
+def feature(path, report, data, error=0):
+    return ("feature", path, report, error, f"{report:02x}{data}")
 
 
 def input_state():
@@ -128,19 +135,24 @@ def input_interrupts(mode=2):
     return struct.pack("<IIIIIHHHHIIIIII", 0x34, 1, mode, 3, 2, 3, 0, 1, 2, 0, 9, 9, 1, 7, 1).hex()[:0x34 * 2]
 
 
+def diagnostics_rows(count):
+    return [("hid", path, INPUT_VENDOR, product + 1, 0xFF00, 1, 0, 0, 0, 0, 0xB1)
+            for product, path in enumerate(DIAGNOSTICS[:count])]
+
+
 def add_input(machine, mode=2, tablet=True):
-    kinds = [KEYBOARD, CONSUMER, MOUSE] + ([TABLET] if tablet else [])
+    devices = 3 if tablet else 2
     machine.set("input pci", pci("virtio-input"))
-    rows = [("hid", KEYBOARD, INPUT_VENDOR, 1, 1, 6, 9, 2, 1, 1),
-            ("hid", CONSUMER, INPUT_VENDOR, 1, 0xC, 1, 2, 0, 1, 0),
-            ("hid", MOUSE, INPUT_VENDOR, 2, 1, 2, 6, 0, 1, 3), ("hid", TABLET, INPUT_VENDOR, 3, 1, 2, 6, 0, 1, 2)]
-    machine.set("hid", *rows[:len(kinds)], ("hid", "\\\\?\\hid#somebody", 0x45E, 1, 1, 6, 9, 2, 1, 1))
-    # Windows lets nobody read from a keyboard's or a mouse's own collection.
-    machine.set("hid paths", *[("path", path) for path in kinds],
-                *[("fail", "open", path, 1, 5) for path in (KEYBOARD, MOUSE)])
-    machine.set("hid state", *[("io", p, INPUT_STATE, 0, 0, input_state()) for p in kinds])
-    machine.set("hid counters", *[("io", p, INPUT_COUNTERS, 0, 0, input_counters()) for p in kinds])
-    machine.set("hid interrupts", *[("io", p, INPUT_INTERRUPTS, 0, 0, input_interrupts(mode)) for p in kinds])
+    rows = [("hid", KEYBOARD, INPUT_VENDOR, 1, 1, 6, 9, 2, 1, 1, 0),
+            ("hid", CONSUMER, INPUT_VENDOR, 1, 0xC, 1, 2, 0, 1, 0, 0),
+            ("hid", MOUSE, INPUT_VENDOR, 2, 1, 2, 10, 0, 1, 3, 2),
+            ("hid", TABLET, INPUT_VENDOR, 3, 1, 2, 10, 0, 1, 2, 2)]
+    machine.set("hid", *rows[:devices + 1], *diagnostics_rows(devices),
+                ("hid", "\\\\?\\hid#somebody", 0x45E, 1, 1, 6, 9, 2, 1, 1, 0))
+    paths = DIAGNOSTICS[:devices]
+    machine.set("hid state", *[feature(p, STATE_REPORT, input_state()) for p in paths])
+    machine.set("hid counters", *[feature(p, COUNTERS_REPORT, input_counters()) for p in paths])
+    machine.set("hid interrupts", *[feature(p, INTERRUPTS_REPORT, input_interrupts(mode)) for p in paths])
     return machine
 
 

@@ -6,6 +6,7 @@ Every line that comes out is read by reader.py, which knows nothing of the progr
 sanitizers and ends with 98 when a handle or memory is left over.
 """
 import pathlib
+import random
 import struct
 import subprocess
 import sys
@@ -536,6 +537,31 @@ def hostile_texts_stay_in_their_fields(run):
     expect(disk_run(run, *serial, part="blk disk"), "virtio-blk", "PASS", serial="x_y_AERO_ z")
     long_name = [("sound", 0, "Aero VirtIO " + "x" * 5000)]
     expect(snd_run(run, "snd render", long_name), "virtio-snd", "PASS")
+
+
+@case
+def any_answer_is_survived(run):
+    """Drivers and devices answer anything: every hexadecimal answer is cut, stretched or overwritten at random."""
+    source = random.Random(7)
+    original = full().set("counters too", ("io", CONSUMER, INPUT_COUNTERS, 0, 0, input_counters()))
+    changed = 0
+    for _ in range(40):
+        machine = full()
+        for part, lines in original.parts.items():
+            rows = [line.split("\t") for line in lines]
+            for row in rows:
+                if row[0] in ("io", "feature") and source.random() < 0.3:
+                    data = bytearray.fromhex(row[-1])
+                    for _ in range(source.randrange(4)):
+                        at = source.randrange(len(data) or 1)
+                        data[at:at + 4] = source.choice((b"\xff\xff\xff\xff", b"\0\0\0\0", source.randbytes(4)))
+                    del data[source.randrange(len(data) + 1) if source.random() < 0.4 else len(data):]
+                    row[-1] = bytes(data + source.randbytes(source.choice((0, 0, 300)))).hex()
+                    changed += 1
+            machine.set(part, *rows)
+        run(machine, "--test-blk-reset", "--test-input-leds", "--io-size-mib=1", "--io-chunk-kib=64")
+    if changed < 100:
+        raise Failure(f"only {changed} answers were changed")
 
 
 @case

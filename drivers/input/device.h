@@ -157,7 +157,7 @@ VOID InputCloseTransport(INPUT_DEVICE *device);
 NTSTATUS InputReadDevice(INPUT_DEVICE *device); /* features, capabilities, descriptor */
 /* In state InputStarting: reset to DRIVER_OK. Ends in InputRunning or InputFailed, unless another state was set. */
 NTSTATUS InputDeviceStart(INPUT_DEVICE *device);
-VOID InputDeviceRest(INPUT_DEVICE *device);    /* ends its DMA */
+BOOLEAN InputDeviceRest(INPUT_DEVICE *device); /* ends its DMA */
 VOID InputDeviceSleep(INPUT_DEVICE *device);   /* before it loses its power */
 VOID InputDeviceSilence(INPUT_DEVICE *device); /* after it failed */
 /* Under the lock: it cannot be worked with any more. */

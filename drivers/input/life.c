@@ -181,6 +181,19 @@ static VOID Run(INPUT_DEVICE *device)
     (void)KeInsertQueueDpc(&device->Dpc, NULL, NULL);
 }
 
+BOOLEAN InputDeviceRest(INPUT_DEVICE *device)
+{
+    return VirtioReset(&device->Transport.Transport, RESET_TIMEOUT_US, RESET_POLL_US) == VirtioOk;
+}
+
+/* VIRTIO 1.x "Device Reset": nothing is written to the status before it reads 0. */
+static VOID GiveUp(INPUT_DEVICE *device)
+{
+    if (InputDeviceRest(device)) {
+        VirtioSetFailed(&device->Transport.Transport);
+    }
+}
+
 NTSTATUS InputDeviceStart(INPUT_DEVICE *device)
 {
     INPUT_LOG why = StartWithSomePlan(device);
@@ -198,14 +211,8 @@ NTSTATUS InputDeviceStart(INPUT_DEVICE *device)
     if (why == InputLogNothing) {
         return STATUS_SUCCESS;
     }
-    InputDeviceRest(device);
-    VirtioSetFailed(&device->Transport.Transport);
+    GiveUp(device);
     return InputRefuse(device, why);
-}
-
-VOID InputDeviceRest(INPUT_DEVICE *device)
-{
-    (void)VirtioReset(&device->Transport.Transport, RESET_TIMEOUT_US, RESET_POLL_US);
 }
 
 VOID InputReleaseAll(INPUT_DEVICE *device)
@@ -230,7 +237,7 @@ VOID InputDeviceSleep(INPUT_DEVICE *device)
     KeReleaseSpinLock(&device->Lock, irql);
     if (awake) {
         InputDeliver(device);
-        InputDeviceRest(device);
+        (void)InputDeviceRest(device);
         device->InD0 = FALSE;
     }
 }
@@ -253,8 +260,7 @@ VOID InputDeviceSilence(INPUT_DEVICE *device)
     device->Failure = InputLogNothing;
     KeReleaseSpinLock(&device->Lock, irql);
     if (why != InputLogNothing) {
-        InputDeviceRest(device);
-        VirtioSetFailed(&device->Transport.Transport);
+        GiveUp(device);
         InputLog(device, why, STATUS_DEVICE_PROTOCOL_ERROR);
         IoInvalidateDeviceState(device->Pdo); /* Windows asks for the state and gives the device up */
     }

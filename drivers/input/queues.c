@@ -5,6 +5,8 @@
  */
 #include "device.h"
 
+#define ROUNDS 4u /* of the event queue in one DPC */
+
 /* Cookies name buffers; they must not be NULL. */
 static PVOID Cookie(ULONG buffer)
 {
@@ -77,44 +79,55 @@ VOID InputQueuesFill(INPUT_DEVICE *device)
 }
 
 /* A used length below an event's is a buffer without one. */
-static VOID TakeEvent(INPUT_DEVICE *device, const VIRTQUEUE_COMPLETION *completion)
+static VOID TakeEvent(INPUT_DEVICE *device, ULONG buffer, UINT32 length)
 {
-    ULONG buffer = BufferOf(completion->Cookie);
     volatile VIRTIO_INPUT_EVENT *shared = EventAt(device, device->Dma.EventsOffset, buffer);
     VIRTIO_INPUT_EVENT event = {shared->Type, shared->Code, shared->Value};
 
     device->Counters.Events++;
     device->Resets = 0;
-    if (completion->Length >= sizeof(event)) {
+    if (length >= sizeof(event)) {
         InputEngineEvent(device->Engine, &event);
     } else {
         device->Counters.EventDrops++;
     }
-    (void)Add(device, &device->EventQueue, device->Dma.EventsOffset, buffer, VIRTQ_DESC_F_WRITE);
+}
+
+/* Buffers go back after all that are there were taken: until then one that is used a second time is found out. */
+static VIRTQUEUE_GET TakeEvents(INPUT_DEVICE *device)
+{
+    UCHAR taken[INPUT_EVENT_BUFFERS];
+    VIRTQUEUE_COMPLETION completion;
+    VIRTQUEUE_GET got;
+    ULONG count = 0;
+
+    while ((got = VirtqueueGet(&device->EventQueue, &completion)) == VirtqueueCompleted) {
+        taken[count] = (UCHAR)BufferOf(completion.Cookie);
+        TakeEvent(device, taken[count++], completion.Length);
+    }
+    for (ULONG i = 0; i < count && got == VirtqueueEmpty; i++) {
+        (void)Add(device, &device->EventQueue, device->Dma.EventsOffset, taken[i], VIRTQ_DESC_F_WRITE);
+    }
+    return got;
 }
 
 static VIRTQUEUE_GET ReapEvents(INPUT_DEVICE *device)
 {
-    VIRTQUEUE_COMPLETION completion;
-    VIRTQUEUE_GET got;
+    for (ULONG round = 1; TakeEvents(device) == VirtqueueEmpty; round++) {
+        BOOLEAN more = VirtqueueAllowInterrupts(&device->EventQueue);
 
-    /* Returned buffers can come back at once: no more than so many in one go, then the DPC runs again. */
-    ULONG left = 4u * device->EventBuffers;
-
-    do {
-        while ((got = VirtqueueGet(&device->EventQueue, &completion)) == VirtqueueCompleted && left-- != 0) {
-            TakeEvent(device, &completion);
+        if (more && round < ROUNDS) {
+            continue;
         }
-        if (got == VirtqueueCompleted) {
-            TakeEvent(device, &completion);
-            (void)KeInsertQueueDpc(&device->Dpc, NULL, NULL);
-            break;
+        if (more) {
+            (void)KeInsertQueueDpc(&device->Dpc, NULL, NULL); /* returned buffers can come back at once, for ever */
         }
-    } while (got == VirtqueueEmpty && VirtqueueAllowInterrupts(&device->EventQueue));
-    if (got != VirtqueueCorrupt && VirtqueueKickNeeded(&device->EventQueue)) {
-        VirtioModernRing(&device->EventDoorbell);
+        if (VirtqueueKickNeeded(&device->EventQueue)) {
+            VirtioModernRing(&device->EventDoorbell);
+        }
+        return VirtqueueEmpty;
     }
-    return got;
+    return VirtqueueCorrupt;
 }
 
 static VIRTQUEUE_GET ReapStatus(INPUT_DEVICE *device)

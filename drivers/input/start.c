@@ -127,7 +127,7 @@ VOID InputStop(INPUT_DEVICE *device, INPUT_STATE state)
     InputWaitForWork(device);
     /* Whatever it was at: its DMA ends before its memory goes. One that is not there any more says so at once. */
     if (device->TransportOpen && device->InD0) {
-        InputDeviceRest(device);
+        (void)InputDeviceRest(device);
     }
     device->InD0 = FALSE;
     InputDisconnectInterrupt(device);

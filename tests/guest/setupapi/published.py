@@ -30,6 +30,7 @@ PUBLISHED = {
     },
     "aero_virtio_input.inf": _INPUT,
     "aero_virtio_tablet.inf": _INPUT,
+    "virtio-input.inf": _INPUT,
     "aero_virtio_snd.inf": {
         "class": ("MEDIA", "{4D36E96C-E325-11CE-BFC1-08002BE10318}"),
         "service": "aero_virtio_snd", "start": DEMAND_START, "group": None,

@@ -29,6 +29,8 @@ struct inf_evaluation {
     struct findings *faults;
     bool *walked[INF_WALK_COUNT]; /* by index of the section */
     unsigned depth;
+    size_t value_count; /* of all registry values */
+    bool too_many;      /* was reported */
 };
 
 /* The package and every fault, none of them reported. Both are to be freed. */
@@ -37,6 +39,9 @@ void inf_evaluate(const struct inf *inf, struct inf_target target, struct inf_pa
 
 /* True once for each section and walk. */
 bool inf_walk_begins(struct inf_evaluation *evaluation, enum inf_walk walk, const struct inf_section *section);
+
+/* A fault, for the first thing only that there is too much of. */
+void inf_too_many(struct inf_evaluation *evaluation, unsigned line, const char *what);
 
 /* The section that `directive` names, or NULL after a fault. */
 const struct inf_section *inf_named_section(struct inf_evaluation *evaluation, const char *directive,
@@ -54,8 +59,11 @@ void inf_copied_file_free(struct inf_copied_file *file);
 /* What is wrong with where it comes from or goes to, or NULL. The caller frees it. */
 char *inf_copied_file_fault(const struct inf_copied_file *file);
 
-/* AddReg = add-registry-section, ... : the values are appended. False when there are too many. */
-bool inf_add_registry(const struct inf_section *section, struct inf_registry_value **values, size_t *count);
+/* AddReg = add-registry-section, ... : the values are appended. False, with a fault, when the INF has too many. */
+bool inf_take_registry(struct inf_evaluation *evaluation, const struct inf_section *section,
+                       struct inf_registry_value **values, size_t *count);
+/* The same for whoever adds each section once. */
+void inf_add_registry(const struct inf_section *section, struct inf_registry_value **values, size_t *count);
 void inf_registry_values_free(struct inf_registry_value *values, size_t count);
 
 /* AddService = name, flags, service-install-section, ... */

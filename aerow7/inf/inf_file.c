@@ -41,6 +41,7 @@ static void free_section(struct inf_section *section)
         inf_line_free(&section->lines[i]);
     }
     free(section->lines);
+    free(section->by_key);
     free(section->name);
 }
 
@@ -188,6 +189,27 @@ static void merge_sections(struct inf *inf)
     sort_sections(inf);
 }
 
+static int compare_keys(const void *a, const void *b, void *context)
+{
+    const struct inf_line *lines = context;
+    size_t left = *(const size_t *)a;
+    size_t right = *(const size_t *)b;
+    int order = strcasecmp(lines[left].key.text, lines[right].key.text);
+
+    return order != 0 ? order : left < right ? -1 : left > right;
+}
+
+static void sort_keys(struct inf_section *section)
+{
+    section->by_key = xcalloc(section->line_count, sizeof(*section->by_key));
+    for (size_t i = 0; i < section->line_count; ++i) {
+        if (section->lines[i].key.text != NULL) {
+            section->by_key[section->key_count++] = i;
+        }
+    }
+    qsort_r(section->by_key, section->key_count, sizeof(*section->by_key), compare_keys, section->lines);
+}
+
 static enum status expand_value(struct parser *parser, const struct inf_strings *strings, struct inf_value *value)
 {
     struct text text = {0};
@@ -243,6 +265,7 @@ static enum status expand_strings(struct parser *parser)
              ++j) {
             status = expand_line(parser, &strings, &section->lines[j]);
         }
+        sort_keys(section);
     }
     inf_strings_free(&strings);
     return status;
@@ -313,10 +336,21 @@ const struct inf_section *inf_section(const struct inf *inf, const char *name)
 
 const struct inf_line *inf_line(const struct inf_section *section, const char *key)
 {
-    for (size_t i = 0; section != NULL && i < section->line_count; ++i) {
-        if (section->lines[i].key.text != NULL && inf_same_name(section->lines[i].key.text, key)) {
-            return &section->lines[i];
+    size_t low = 0;
+    size_t high = section != NULL ? section->key_count : 0;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcasecmp(section->lines[section->by_key[middle]].key.text, key) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
+    }
+    if (section != NULL && low < section->key_count &&
+        inf_same_name(section->lines[section->by_key[low]].key.text, key)) {
+        return &section->lines[section->by_key[low]];
     }
     return NULL;
 }

@@ -39,6 +39,8 @@ struct inf_section {
     char *name;
     struct inf_line *lines;
     size_t line_count;
+    size_t *by_key; /* the indices of those lines that have a key, by key, of equal keys the first line first */
+    size_t key_count;
     unsigned line;  /* of the first header with this name */
     unsigned again; /* of the second one, or 0 */
 };

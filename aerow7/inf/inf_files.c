@@ -125,8 +125,7 @@ static bool add_file(struct inf_evaluation *evaluation, const char *list, const 
     struct inf_copied_file file = {.direct = list == NULL, .line = line};
 
     if (package->file_count == FILES_LIMIT) {
-        findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, line,
-                     "more files are copied than by any driver package");
+        inf_too_many(evaluation, line, "more files are copied than by any driver package");
         return false;
     }
     file.source = xstrdup(source[0] != 0 ? source : target);

@@ -47,6 +47,14 @@ bool inf_walk_begins(struct inf_evaluation *evaluation, enum inf_walk walk, cons
     return begins;
 }
 
+void inf_too_many(struct inf_evaluation *evaluation, unsigned line, const char *what)
+{
+    if (!evaluation->too_many) {
+        findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, line, "%s", what);
+        evaluation->too_many = true;
+    }
+}
+
 const struct inf_section *inf_named_section(struct inf_evaluation *evaluation, const char *directive,
                                             const struct inf_value *name)
 {
@@ -71,10 +79,8 @@ static void add_values(struct inf_evaluation *evaluation, enum inf_walk kind, co
             !inf_walk_begins(evaluation, hardware ? INF_WALK_HARDWARE_VALUES : INF_WALK_SOFTWARE_VALUES, section)) {
             continue;
         }
-        if (!inf_add_registry(section, hardware ? &package->hardware_values : &package->software_values,
-                              hardware ? &package->hardware_value_count : &package->software_value_count)) {
-            findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, directive->line,
-                         "there are more registry values than in any driver package");
+        if (!inf_take_registry(evaluation, section, hardware ? &package->hardware_values : &package->software_values,
+                               hardware ? &package->hardware_value_count : &package->software_value_count)) {
             return;
         }
     }
@@ -87,8 +93,7 @@ static void add_values(struct inf_evaluation *evaluation, enum inf_walk kind, co
 static void walk_needed(struct inf_evaluation *evaluation, enum inf_walk kind, const struct inf_line *directive)
 {
     if (evaluation->depth == NEEDS_DEPTH_LIMIT) {
-        findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, directive->line,
-                     "Needs leads from section to section more than %d times", NEEDS_DEPTH_LIMIT);
+        inf_too_many(evaluation, directive->line, "Needs leads from section to section too often");
         return;
     }
     ++evaluation->depth;
@@ -207,8 +212,7 @@ static void add_models(struct inf_evaluation *evaluation, const struct inf_line 
             continue;
         }
         if (evaluation->package->model_count == MODELS_LIMIT) {
-            findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, section->lines[i].line,
-                         "there are more models than in any driver package");
+            inf_too_many(evaluation, section->lines[i].line, "there are more models than in any driver package");
             break;
         }
         add_model(evaluation, &section->lines[i]);

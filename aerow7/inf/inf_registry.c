@@ -8,11 +8,8 @@
 
 #define VALUES_LIMIT 65536
 
-bool inf_add_registry(const struct inf_section *section, struct inf_registry_value **values, size_t *count)
+void inf_add_registry(const struct inf_section *section, struct inf_registry_value **values, size_t *count)
 {
-    if (section->line_count > VALUES_LIMIT - *count) {
-        return false;
-    }
     for (size_t i = 0; i < section->line_count; ++i) {
         const struct inf_line *line = &section->lines[i];
         struct inf_registry_value *value;
@@ -36,6 +33,17 @@ bool inf_add_registry(const struct inf_section *section, struct inf_registry_val
         }
         ++*count;
     }
+}
+
+bool inf_take_registry(struct inf_evaluation *evaluation, const struct inf_section *section,
+                       struct inf_registry_value **values, size_t *count)
+{
+    if (section->line_count > VALUES_LIMIT - evaluation->value_count) {
+        inf_too_many(evaluation, section->line, "there are more registry values than in any driver package");
+        return false;
+    }
+    evaluation->value_count += section->line_count;
+    inf_add_registry(section, values, count);
     return true;
 }
 

@@ -47,9 +47,7 @@ static void add_values(struct inf_evaluation *evaluation, const struct inf_secti
         for (size_t j = 0; j < line->value_count; ++j) {
             const struct inf_section *values = inf_named_section(evaluation, "AddReg", &line->values[j]);
 
-            if (values != NULL && !inf_add_registry(values, &service->values, &service->value_count)) {
-                findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, line->line,
-                             "service %s has more registry values than any driver", service->name);
+            if (values != NULL && !inf_take_registry(evaluation, values, &service->values, &service->value_count)) {
                 return;
             }
         }
@@ -78,8 +76,7 @@ void inf_add_service(struct inf_evaluation *evaluation, const struct inf_line *d
         return;
     }
     if (package->service_count == SERVICES_LIMIT) {
-        findings_add(evaluation->faults, SEVERITY_ERROR, "1002", evaluation->inf->place, directive->line,
-                     "there are more services than in any driver package");
+        inf_too_many(evaluation, directive->line, "there are more services than in any driver package");
         return;
     }
     if (inf_value_text(directive, 2)[0] == 0) {

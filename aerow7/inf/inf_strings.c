@@ -91,7 +91,7 @@ const struct inf_string *inf_strings_find(const struct inf_strings *strings, con
         const char *candidate = strings->list[middle].key;
         int order = strncasecmp(candidate, key, length);
 
-        if (order == 0 && strlen(candidate) > length) {
+        if (order == 0 && candidate[length] != 0) {
             order = 1;
         }
         if (order < 0) {
@@ -100,8 +100,8 @@ const struct inf_string *inf_strings_find(const struct inf_strings *strings, con
             high = middle;
         }
     }
-    if (low < strings->count && strlen(strings->list[low].key) == length &&
-        strncasecmp(strings->list[low].key, key, length) == 0) {
+    if (low < strings->count && strncasecmp(strings->list[low].key, key, length) == 0 &&
+        strings->list[low].key[length] == 0) {
         return &strings->list[low];
     }
     return NULL;

@@ -151,12 +151,8 @@ static void rule_1294(const struct check *check)
     each_models(check, models_1294);
 }
 
-static bool has_function_driver(const struct check *check, const char *install)
+static bool has_function_driver(const struct inf_section *services)
 {
-    char *name = xformat("%s.Services", install);
-    const struct inf_section *services = inf_section(check->inf, name);
-
-    free(name);
     for (size_t i = 0; services != NULL && i < services->line_count; ++i) {
         const struct inf_line *line = &services->lines[i];
         uint32_t flags = 0;
@@ -176,22 +172,41 @@ static bool has_function_driver(const struct check *check, const char *install)
     return false;
 }
 
-static void rule_1296(const struct check *check)
+static const struct inf_section *services_of(const struct inf *inf, const char *install)
 {
-    for (int architecture = INF_X86; architecture <= INF_AMD64; ++architecture) {
-        const struct inf_package *package = &check->packages[architecture];
+    char *name = xformat("%s.Services", install);
+    const struct inf_section *services = inf_section(inf, name);
 
-        for (size_t i = 0; i < package->model_count; ++i) {
-            const struct inf_model *model = &package->models[i];
+    free(name);
+    return services;
+}
 
-            if (inf_section(check->inf, model->install_section) != NULL &&
-                !has_function_driver(check, model->install_section)) {
-                inf_report(check, "1296", model->line,
-                           "[%s.Services] adds no service with flag 2, so %s would have no driver",
-                           model->install_section, model->id_count > 0 ? model->ids[0] : "the device");
-            }
+static void models_1296(const struct check *check, const struct inf_package *package, unsigned char *known)
+{
+    for (size_t i = 0; i < package->model_count; ++i) {
+        const struct inf_model *model = &package->models[i];
+        const struct inf_section *services = services_of(check->inf, model->install_section);
+        unsigned char *has = services != NULL ? &known[services - check->inf->sections] : NULL;
+
+        if (has != NULL && *has == 0) {
+            *has = has_function_driver(services) ? 1 : 2;
+        }
+        if ((has == NULL || *has != 1) && inf_section(check->inf, model->install_section) != NULL) {
+            inf_report(check, "1296", model->line,
+                       "[%s.Services] adds no service with flag 2, so %s would have no driver", model->install_section,
+                       model->id_count > 0 ? model->ids[0] : "the device");
         }
     }
+}
+
+static void rule_1296(const struct check *check)
+{
+    /* Many models share a section: what it has is found out once, 1 a function driver, 2 none. */
+    unsigned char *known = xcalloc(check->inf->section_count, 1);
+
+    models_1296(check, &check->packages[INF_X86], known);
+    models_1296(check, &check->packages[INF_AMD64], known);
+    free(known);
 }
 
 static void rule_1297(const struct check *check)

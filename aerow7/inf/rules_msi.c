@@ -40,11 +40,17 @@ static unsigned messages_of(int virtio_type)
 struct hardware_key {
     struct inf_registry_value *values;
     size_t count;
+    unsigned depth;
 };
 
-static void collect(const struct inf *inf, const struct inf_section *section, unsigned depth, struct hardware_key *key)
+/* `seen` has a flag for each section, so that none is added or walked twice. */
+static void collect(const struct inf *inf, const struct inf_section *section, bool *seen, struct hardware_key *key)
 {
-    for (size_t i = 0; depth < DEPTH_LIMIT && i < section->line_count; ++i) {
+    if (seen[section - inf->sections]) {
+        return;
+    }
+    seen[section - inf->sections] = true;
+    for (size_t i = 0; i < section->line_count; ++i) {
         const struct inf_line *line = &section->lines[i];
         bool values = line->key.text != NULL && inf_same_name(line->key.text, "AddReg");
         bool needs = line->key.text != NULL && inf_same_name(line->key.text, "Needs");
@@ -52,10 +58,13 @@ static void collect(const struct inf *inf, const struct inf_section *section, un
         for (size_t j = 0; (values || needs) && j < line->value_count; ++j) {
             const struct inf_section *named = inf_section(inf, line->values[j].text);
 
-            if (named != NULL && values) {
+            if (named != NULL && needs && key->depth < DEPTH_LIMIT) {
+                ++key->depth;
+                collect(inf, named, seen, key);
+                --key->depth;
+            } else if (named != NULL && values && !seen[named - inf->sections]) {
+                seen[named - inf->sections] = true;
                 inf_add_registry(named, &key->values, &key->count);
-            } else if (named != NULL) {
-                collect(inf, named, depth + 1, key);
             }
         }
     }
@@ -98,11 +107,13 @@ static bool get_dword(const struct check *check, const struct hardware_key *key,
 
 static void check_values(const struct check *check, const struct inf_section *section, unsigned messages)
 {
+    bool *seen = xcalloc(check->inf->section_count, sizeof(bool));
     struct hardware_key key = {0};
     const struct inf_registry_value *value;
     uint32_t number;
 
-    collect(check->inf, section, 0, &key);
+    collect(check->inf, section, seen, &key);
+    free(seen);
     for (size_t i = 0; i < key.count; ++i) {
         if (has_doubled_backslash(key.values[i].key)) {
             inf_report(check, "aero-msi", key.values[i].line,
@@ -122,7 +133,8 @@ static void check_values(const struct check *check, const struct inf_section *se
     inf_registry_values_free(key.values, key.count);
 }
 
-static void check_model(const struct check *check, const struct inf_model *model)
+/* `checked`: for each section the number of messages that it was held to. Many models share one. */
+static void check_model(const struct check *check, const struct inf_model *model, unsigned *checked)
 {
     unsigned messages = model->id_count > 0 ? messages_of(inf_virtio_type(check->contract, model->ids[0])) : 0;
     char *name = xformat("%s.HW", model->install_section);
@@ -130,7 +142,8 @@ static void check_model(const struct check *check, const struct inf_model *model
 
     if (messages > 0 && section == NULL && inf_section(check->inf, model->install_section) != NULL) {
         inf_report(check, "aero-msi", model->line, "[%s] is not there, so message-signaled interrupts stay off", name);
-    } else if (messages > 0 && section != NULL) {
+    } else if (section != NULL && messages > checked[section - check->inf->sections]) {
+        checked[section - check->inf->sections] = messages;
         check_values(check, section, messages);
     }
     free(name);
@@ -138,13 +151,16 @@ static void check_model(const struct check *check, const struct inf_model *model
 
 static void rule_msi(const struct check *check)
 {
+    unsigned *checked = xcalloc(check->inf->section_count, sizeof(*checked));
+
     for (int architecture = INF_X86; check->contract != NULL && architecture <= INF_AMD64; ++architecture) {
         const struct inf_package *package = &check->packages[architecture];
 
         for (size_t i = 0; i < package->model_count; ++i) {
-            check_model(check, &package->models[i]);
+            check_model(check, &package->models[i], checked);
         }
     }
+    free(checked);
 }
 
 static const struct inf_rule rules[] = {

@@ -12,21 +12,27 @@
 #define FUNCTION_DRIVER 2U /* SPSVCINST_ASSOCSERVICE */
 #define START_DISABLED 4U
 
+/* No INF has as many; each is looked up in all files. */
+#define SERVICES_LIMIT 256
+
 /* Calls `visit` for each AddService in a section that models or DefaultInstall lead to. */
 static void each_service(const struct check *check,
                          void (*visit)(const struct check *check, const struct inf_section *section,
                                        const struct inf_line *line, uint32_t flags))
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < check->inf->section_count; ++i) {
         const struct inf_section *section = &check->inf->sections[i];
 
-        for (size_t j = 0; check->references->used[i] && j < section->line_count; ++j) {
+        for (size_t j = 0; check->references->used[i] && j < section->line_count && count < SERVICES_LIMIT; ++j) {
             const struct inf_line *line = &section->lines[j];
             uint32_t flags = 0;
 
             if (line->key.text != NULL && inf_same_name(line->key.text, "AddService")) {
                 inf_number(inf_value_text(line, 1), &flags);
                 visit(check, section, line, flags);
+                ++count;
             }
         }
     }
@@ -42,11 +48,11 @@ static const struct inf_section *install_section(const struct check *check, cons
 static void service_1211(const struct check *check, const struct inf_section *section, const struct inf_line *line,
                          uint32_t flags)
 {
-    for (size_t i = 0; (flags & FUNCTION_DRIVER) != 0 && i < section->line_count; ++i) {
+    for (size_t i = 0; (flags & FUNCTION_DRIVER) != 0 && &section->lines[i] < line; ++i) {
         const struct inf_line *other = &section->lines[i];
         uint32_t other_flags = 0;
 
-        if (other->line < line->line && other->key.text != NULL && inf_same_name(other->key.text, "AddService") &&
+        if (other->key.text != NULL && inf_same_name(other->key.text, "AddService") &&
             inf_number(inf_value_text(other, 1), &other_flags) && (other_flags & FUNCTION_DRIVER) != 0) {
             inf_report(check, "1211", line->line, "[%s] makes \"%s\" the function driver, and \"%s\" in line %u",
                        section->name, inf_value_text(line, 0), inf_value_text(other, 0), other->line);
@@ -158,13 +164,15 @@ static void rule_2006(const struct check *check)
 
 static bool is_copied(const struct inf_package *package, int directory, const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    size_t length = slash != NULL ? (size_t)(slash - path) : 0;
+
     for (size_t i = 0; i < package->file_count; ++i) {
         const struct inf_copied_file *file = &package->files[i];
-        char *target = xformat("%s%s%s", file->target_folder, file->target_folder[0] != 0 ? "/" : "", file->target);
-        bool same = file->directory_id == directory && inf_same_name(target, path);
 
-        free(target);
-        if (same) {
+        if (file->directory_id == directory && inf_same_name(file->target, name) &&
+            strlen(file->target_folder) == length && strncasecmp(file->target_folder, path, length) == 0) {
             return true;
         }
     }

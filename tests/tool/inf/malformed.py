@@ -49,5 +49,25 @@ MALFORMED = {
     "many_values": (replaced(GOOD, ("AddReg = Blk_HW_AddReg", "AddReg = " + "Blk_HW_AddReg," * 20000)).encode(), 0),
     "many_services": (replaced(GOOD, ("AddService = aero_virtio_blk", "".join(
         f"AddService = s{i}, 0, Blk_Service\n" for i in range(300)) + "AddService = aero_virtio_blk")).encode(), 1),
+    "needs_that_branch": (replaced(GOOD, ("[Blk_Install.HW]\n", "[Blk_Install.HW]\nNeeds = N0\n"), (
+        "[Strings]", "".join(f"[N{i}]\n" + f"Needs = N{i + 1}\n" * 50 for i in range(14)) + "[N14]\n[Strings]")
+                                   ).encode(), 0),
+    "lists_and_directories": (replaced(
+        GOOD, ("CopyFiles = Blk_Files", "CopyFiles = Blk_Files" + ", Blk_Files" * 50000),
+        ("Blk_Files = 12", "".join(f"F{i} = 12\n" for i in range(60000)))).encode(), 0),
+    "string_with_long_key": (replaced(GOOD, ("[Strings]", "[More]\n" + "%b%," * 100000 + "\n[Strings]\nb"
+                                             + "k" * 1000000 + " = x\na = y")).encode(), 0),
+    "services_with_many_values": (replaced(
+        GOOD, ("AddService = aero_virtio_blk", "".join(f"AddService = s{i}, 0, Blk_Service\n" for i in range(200))
+               + "AddService = aero_virtio_blk"),
+        ("[Blk_Service_AddReg]\n", "[Blk_Service_AddReg]\n" + "HKR,,A,,b\n" * 30000)).encode(), 1),
+    "models_and_services": (replaced(
+        GOOD, (MODELS, MODELS + "M = Blk_Install, A\nN = Other, B\n" * 7000),
+        ("[Blk_Install.Services]\n", "[Blk_Install.Services]\n" + "X = y\n" * 20000),
+        ("[Strings]", "[Other]\n[Other.Services]\n" + "X = y\n" * 20000 + "[Strings]")).encode(), 0),
+    "files_and_services": (replaced(
+        GOOD, ("[Blk_Files]\n", "[Blk_Files]\n" + "".join(f"{i}.sys\n" for i in range(4000))),
+        ("AddService = aero_virtio_blk", "".join(f"AddService = s{i}, 2, Blk_Service\n" for i in range(30000))
+         + "AddService = aero_virtio_blk")).encode(), 1),
     "one_section_often": (GOOD.encode() + b"[Version]\nX = 1\n" * 8000, 0),
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""malformed_test.py AEROW7 README: every malformed INF gets its exit status, a reason with its place, in bounded time,
-from show for both architectures and from check; and README.md says what each one is."""
+"""malformed_test.py AEROW7 CONTRACT README: every malformed INF gets its exit status, a reason with its place, in
+bounded time, from show for both architectures and from check; and README.md says what each one is."""
 import pathlib
 import re
 import sys
@@ -10,10 +10,10 @@ import time
 from malformed import MALFORMED
 from good import check, show
 
-aerow7, readme = sys.argv[1:]
+aerow7, contract, readme = sys.argv[1:]
 described = set(re.findall(r"^\| `(\w+)` \|", pathlib.Path(readme).read_text(), re.M))
 assert described == set(MALFORMED), described ^ set(MALFORMED)
-slowest = (0.0, "")
+slowest, total = (0.0, ""), 0.0
 with tempfile.TemporaryDirectory() as folder:
     for name, (data, expected) in MALFORMED.items():
         path = pathlib.Path(folder, name + ".inf")
@@ -28,7 +28,7 @@ with tempfile.TemporaryDirectory() as folder:
             assert (errors == "") == (status == 0), (name, errors)
             assert all(line.startswith(f"aerow7: {path}") for line in errors.splitlines()), (name, errors)
         began = time.monotonic()
-        status, report, errors = check(aerow7, path)
+        status, report, errors = check(aerow7, "--contract", contract, path)
         slowest = max(slowest, (time.monotonic() - began, name))
         assert status == 3 if expected == 3 else status in (0, 1), (name, status)
         assert status != 1 or all(f["message"] and f["rule"] for f in report["findings"])

@@ -85,6 +85,7 @@ static void write_reports(struct json *j, const struct input_bench *b)
         json_object(j, NULL);
         json_integer(j, "collection", r->collection);
         write_hex(j, "bytes", r->data, r->bytes);
+        json_string(j, "usages", r->decoded);
         json_object_end(j);
     }
     json_array_end(j);

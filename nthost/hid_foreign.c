@@ -15,18 +15,22 @@ static module *load(const char *directory, const char *name, bool needed)
             environment_failed("there is no %s in the class driver's folder %s", name, directory);
         return NULL;
     }
-    return module_load(path, NULL);
+    return module_load_foreign(path);
 }
+
+static module *parser; /* once: a second copy would be another module */
 
 module *hid_foreign_parser(const char *directory)
 {
     hid_foreign_register_exports();
-    return load(directory, "hidparse.sys", false);
+    if (parser == NULL)
+        parser = load(directory, "hidparse.sys", false);
+    return parser;
 }
 
 void hid_foreign_load(const char *directory)
 {
-    hid_foreign_register_exports();
-    load(directory, "hidparse.sys", true);
+    if (hid_foreign_parser(directory) == NULL)
+        environment_failed("there is no hidparse.sys in the class driver's folder %s", directory);
     load(directory, "hidclass.sys", true);
 }

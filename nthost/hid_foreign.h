@@ -16,5 +16,6 @@ void hid_foreign_load(const char *directory);
 /* hidparse.sys alone; NULL when the folder has none. */
 module *hid_foreign_parser(const char *directory);
 void hid_foreign_register_exports(void);
+extern const struct export_table hid_foreign_thread_exports;
 
 #endif

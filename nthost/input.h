@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "hid_decode.h"
 #include "hidclass.h"
 #include "model_input.h"
 #include "qemu_bus.h"
@@ -20,6 +21,7 @@ enum { INPUT_COLLECTIONS = HID_COLLECTIONS_MAX };
 
 struct input_options {
     const char *driver, *script, *json, *class_directory; /* class_directory NULL: the built-in class driver */
+    const char *parser_directory;                         /* where a hidparse.sys is; NULL: reports are not decoded */
     bool use_model, quiet, failure_sweep, count_instructions;
     enum model_input_kind kind;
     struct devnode_options node;
@@ -35,6 +37,7 @@ struct input_report {
     uint32_t bytes;
     uint64_t at_us;
     uint8_t *data;
+    char *decoded; /* by hidparse.sys, at the end of the run; NULL: not decoded */
     struct input_report *next;
 };
 
@@ -55,11 +58,12 @@ struct input_bench {
     struct pci_device device;
     wdm_driver *driver;
     devnode *node;
-    bool started, gone;
+    bool started, gone, removed;
     uint8_t *descriptor;
     uint32_t descriptor_bytes;
     HID_DEVICE_ATTRIBUTES attributes;
     struct hid_layout layout;
+    hid_decoder *decoder; /* NULL: there is none */
     struct input_reader reader[INPUT_COLLECTIONS];
     unsigned readers;
     struct input_report *first, **last; /* all reports read so far */
@@ -88,10 +92,14 @@ bool input_open_collections(struct input_bench *b);
 void input_close_collections(struct input_bench *b);
 void input_remove(struct input_bench *b); /* what is still there; unloads the driver, leak check */
 void input_close(struct input_bench *b);
+/* Which usages hidparse.sys finds in a report; false (after input_fail): it finds no sense, or there is none. */
+bool input_decode_text(struct input_bench *b, const struct input_report *r, char *text, size_t size);
 
 /* input_class.c: the class driver. */
 void input_class_prepare(struct input_bench *b);
 bool input_class_describe(struct input_bench *b); /* asks the minidriver itself, as HIDCLASS does */
+/* Opens the decoder; the foreign parser must see what we see in the descriptor. */
+bool input_class_decode(struct input_bench *b);
 
 /* input_send.c: events, to the device. A packet ends with input_syn. */
 bool input_key(struct input_bench *b, const char *name, bool down);

@@ -63,6 +63,21 @@ void input_open_bus(struct input_bench *b)
 
 /* ---- programs ---- */
 
+bool input_decode_text(struct input_bench *b, const struct input_report *r, char *text, size_t size)
+{
+    struct hid_decoded decoded;
+    uint32_t status;
+    if (b->decoder == NULL)
+        return false;
+    if (!hid_decode(b->decoder, r->data, r->bytes, &decoded, &status)) {
+        input_fail(b, "hidparse.sys cannot make sense of a report with ID %u and %u bytes: %#x", r->data[0],
+                   (unsigned)r->bytes, (unsigned)status);
+        return false;
+    }
+    hid_decoded_text(&decoded, text, size);
+    return true;
+}
+
 static void keep_report(struct input_bench *b, unsigned collection, const struct user_request *r)
 {
     struct input_report *report = calloc(1, sizeof(*report));
@@ -112,6 +127,16 @@ static bool interface_there(void *context)
     return interface_device(&hid_interface, *(unsigned *)context) != NULL;
 }
 
+static uint32_t longest_of_all(const struct input_bench *b)
+{
+    uint32_t longest = 0;
+    for (unsigned i = 0; i < b->layout.collection_count; i++) {
+        uint32_t bytes = b->layout.collection[i].longest[HID_INPUT];
+        longest = bytes > longest ? bytes : longest;
+    }
+    return longest;
+}
+
 bool input_open_collections(struct input_bench *b)
 {
     enum { PATIENCE_US = 5 * 1000 * 1000 };
@@ -119,13 +144,17 @@ bool input_open_collections(struct input_bench *b)
     for (unsigned i = 0; i < b->layout.collection_count; i++) {
         struct input_reader *r = &b->reader[i];
         if (!thread_wait(interface_there, &i, PATIENCE_US)) {
+            if (b->options->class_directory != NULL && i > 0)
+                break; /* Wine's makes one device object of all collections */
             input_fail(b, "collection %u of %u has no interface", i, b->layout.collection_count);
             return false;
         }
         *r = (struct input_reader){.bench = b,
                                    .collection = i,
                                    .device = interface_device(&hid_interface, i),
-                                   .bytes = b->layout.collection[i].longest[HID_INPUT]};
+                                   .bytes = b->options->class_directory != NULL
+                                                ? longest_of_all(b)
+                                                : b->layout.collection[i].longest[HID_INPUT]};
         NTSTATUS status = user_open(r->device, &r->file);
         if (!NT_SUCCESS(status)) {
             input_fail(b, "collection %u cannot be opened: %#x", i, (unsigned)status);
@@ -181,12 +210,45 @@ bool input_start(struct input_bench *b)
                 hidclass_failure() != NULL ? ": " : "", hidclass_failure() != NULL ? hidclass_failure() : "");
         return false;
     }
-    return input_class_describe(b) && input_open_collections(b);
+    return input_class_describe(b) && input_class_decode(b) && input_open_collections(b);
+}
+
+/* Texts for the JSON, while the parser can still be called. */
+static void input_decode_all(struct input_bench *b)
+{
+    for (struct input_report *r = b->first; b->decoder != NULL && r != NULL; r = r->next) {
+        char text[2048] = "";
+        input_decode_text(b, r, text, sizeof(text));
+        r->decoded = strdup(text);
+    }
+    if (b->decoder != NULL)
+        hid_decoder_close(b->decoder);
+    b->decoder = NULL;
+}
+
+static bool is_removed(void *context)
+{
+    return ((const struct input_bench *)context)->removed;
+}
+
+/* Wine's class driver waits at removal for its own thread, which waits for a read that its bus driver would have
+ * completed by then. So somebody cancels as at the end of a thread. */
+static void cancel_for_wine(void *context)
+{
+    const struct input_bench *b = context;
+    enum { BETWEEN_US = 5000 };
+    while (!b->removed) {
+        thread_wait(is_removed, context, BETWEEN_US);
+        irps_cancel_threaded();
+    }
 }
 
 void input_remove(struct input_bench *b)
 {
+    thread *canceller = NULL;
     cpu_at_step(0, NULL, NULL);
+    if (b->options->class_directory != NULL)
+        canceller = thread_create("canceller", cancel_for_wine, b);
     if (b->gone && b->started)
         devnode_surprise(b->node);
     input_close_collections(b);
@@ -195,6 +257,10 @@ void input_remove(struct input_bench *b)
             devnode_remove(b->node);
         devnode_free(b->node);
     }
+    b->removed = true;
+    if (canceller != NULL)
+        thread_join(canceller);
+    input_decode_all(b);
     if (b->driver != NULL)
         wdm_driver_unload(b->driver);
     b->node = NULL;
@@ -210,6 +276,7 @@ void input_close(struct input_bench *b)
         struct input_report *r = b->first;
         b->first = r->next;
         free(r->data);
+        free(r->decoded);
         free(r);
     }
 }

@@ -54,3 +54,49 @@ bool input_class_describe(struct input_bench *b)
     }
     return true;
 }
+
+static bool same(struct input_bench *b, unsigned index)
+{
+    const struct hid_collection *ours = &b->layout.collection[index];
+    struct hid_seen_collection theirs;
+    hid_decoder_collection(b->decoder, index, &theirs);
+    if (theirs.usage_page == ours->usage_page && theirs.usage == ours->usage &&
+        theirs.input_bytes == ours->longest[HID_INPUT] && theirs.output_bytes == ours->longest[HID_OUTPUT] &&
+        theirs.feature_bytes == ours->longest[HID_FEATURE])
+        return true;
+    input_fail(
+        b,
+        "collection %u: hidparse.sys sees usage %x:%x and reports of %u, %u and %u bytes; we see %x:%x, %u, %u and "
+        "%u",
+        index, theirs.usage_page, theirs.usage, theirs.input_bytes, theirs.output_bytes, theirs.feature_bytes,
+        ours->usage_page, ours->usage, (unsigned)ours->longest[HID_INPUT], (unsigned)ours->longest[HID_OUTPUT],
+        (unsigned)ours->longest[HID_FEATURE]);
+    return false;
+}
+
+bool input_class_decode(struct input_bench *b)
+{
+    uint32_t status, at;
+    const char *directory = b->options->parser_directory;
+    module *parser = directory != NULL ? hid_foreign_parser(directory) : NULL;
+    if (directory == NULL)
+        return true;
+    if (parser == NULL)
+        environment_failed("there is no hidparse.sys in %s", directory);
+    b->decoder = hid_decoder_open(parser, b->descriptor, b->descriptor_bytes, &status, &at);
+    if (b->decoder == NULL) {
+        input_fail(b, "hidparse.sys refuses the report descriptor: status %#x, at byte %u", (unsigned)status,
+                   (unsigned)at);
+        return false;
+    }
+    if (hid_decoder_collections(b->decoder) != b->layout.collection_count) {
+        input_fail(b, "hidparse.sys sees %u collections, we see %u", hid_decoder_collections(b->decoder),
+                   b->layout.collection_count);
+        return false;
+    }
+    for (unsigned i = 0; i < b->layout.collection_count; i++) {
+        if (!same(b, i))
+            return false;
+    }
+    return true;
+}

@@ -68,6 +68,12 @@ static bool set_class(struct input_options *o, const char *value)
     return true;
 }
 
+static bool set_parser(struct input_options *o, const char *value)
+{
+    o->parser_directory = value;
+    return true;
+}
+
 static bool set_script(struct input_options *o, const char *value)
 {
     o->script = value;
@@ -164,6 +170,7 @@ static const struct option options_table[] = {
     {"irq", "intx|msix", "interrupts (default intx)", set_irq},
     {"messages", "N", "MessageNumberLimit of the INF (default 8)", set_messages},
     {"class", "builtin|DIR", "the HID class driver: nthost's, or hidclass.sys and hidparse.sys of a folder", set_class},
+    {"parser", "DIR", "the folder of the hidparse.sys that decodes reports (default: that of --class)", set_parser},
     {"script", "FILE", "what happens ('-': standard input); list below", set_script},
     {"json", "FILE", "results as JSON ('-': standard output)", set_json},
     {"reads", "N", "read requests that the built-in class driver keeps with the minidriver (default 2)", set_reads},
@@ -195,7 +202,8 @@ void input_help(void)
            model_input_option_help(), qemu_option_help());
     puts("commands of a script:\n"
          "  key NAME down|up|press, btn NAME down|up|press, rel x|y|wheel|hwheel N, abs x|y N, touch SLOT X Y,\n"
-         "  touch SLOT up, event TYPE CODE VALUE, syn, every-key, expect HEX, expect-none MS, skip, wait MS,\n"
+         "  touch SLOT up, event TYPE CODE VALUE, syn, every-key, expect HEX, usages LIST, expect-none MS, skip,\n"
+         "  wait MS,\n"
          "  write COLLECTION HEX, feature COLLECTION ID BYTES, leds MASK, string manufacturer|product|serial TEXT,\n"
          "  pause, resume, stop, start, restart, sleep, wake, surprise\n\n"
          "Exit status: 0 as expected, 1 something was wrong, 2 usage, 3 the driver broke a rule, 4 the environment is "
@@ -254,6 +262,8 @@ bool input_options_parse(struct input_options *o, int argc, char **argv)
         fputs("nthost input: --driver FILE.sys is needed (see nthost input --help)\n", stderr);
         return false;
     }
+    if (o->parser_directory == NULL)
+        o->parser_directory = o->class_directory;
     if (!o->use_model && o->qemu.device_count == 0) {
         o->qemu.devices[0] = qemu_devices[o->kind];
         o->qemu.device_count = 1;

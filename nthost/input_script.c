@@ -11,6 +11,10 @@
  *   syn                          ends a packet
  *   every-key                    presses every key of QEMU's, one after the other
  *   expect HEX                   the next report, as a program reads it, within a second
+ *   usages LIST                  the next report, as hidparse.sys decodes it: PAGE:USAGE or PAGE:USAGE=VALUE, all of
+ *                                them, in any order
+ *   usages LIST                  the next report, as hidparse.sys decodes it: PAGE:USAGE or PAGE:USAGE=VALUE, all of
+ *                                them, in any order
  *   expect-none MS               no report for so long
  *   skip                         forgets the reports that have come so far
  *   wait MS
@@ -119,13 +123,21 @@ static bool do_syn(struct line *l)
     return l->count == 1;
 }
 
+static bool never(void *unused)
+{
+    (void)unused;
+    return false;
+}
+
 static bool do_every_key(struct line *l)
 {
+    enum { TYPIST_US = 2000 }; /* QEMU loses what its queue of 64 buffers cannot take */
     const char *name;
     for (unsigned i = 0; (name = input_key_name(i)) != NULL; i++) {
         for (unsigned down = 2; down-- > 0;) {
             input_key(l->bench, name, down == 1);
             input_syn(l->bench);
+            thread_wait(never, NULL, TYPIST_US);
         }
     }
     return l->count == 1;
@@ -167,6 +179,42 @@ static bool do_expect(struct line *l)
     return true;
 }
 
+/* Whether each word of `wanted` is in `got`, and as many. */
+static bool same_words(const struct line *l, const char *got)
+{
+    unsigned words = got[0] != '\0';
+    for (const char *at = got; *at != '\0'; at++)
+        words += *at == ' ';
+    if (words != l->count - 1)
+        return false;
+    for (unsigned i = 1; i < l->count; i++) {
+        size_t length = strlen(l->word[i]);
+        const char *at = strstr(got, l->word[i]);
+        while (at != NULL && ((at != got && at[-1] != ' ') || (at[length] != ' ' && at[length] != '\0')))
+            at = strstr(at + 1, l->word[i]);
+        if (at == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool do_usages(struct line *l)
+{
+    struct input_bench *b = l->bench;
+    char got[2048] = "";
+    if (b->decoder == NULL)
+        environment_failed("line %u: usages needs --parser or --class with a hidparse.sys", l->number);
+    if (!thread_wait(report_there, b, PATIENCE_US)) {
+        input_fail(b, "line %u: no report within a second", l->number);
+        return true;
+    }
+    const struct input_report *r = b->next_expected;
+    b->next_expected = r->next;
+    if (input_decode_text(b, r, got, sizeof(got)) && !same_words(l, got))
+        input_fail(b, "line %u: the report holds '%s'", l->number, got);
+    return true;
+}
+
 static bool do_expect_none(struct line *l)
 {
     struct input_bench *b = l->bench;
@@ -186,12 +234,6 @@ static bool do_skip(struct line *l)
 {
     l->bench->next_expected = NULL;
     return l->count == 1;
-}
-
-static bool never(void *unused)
-{
-    (void)unused;
-    return false;
 }
 
 static bool do_wait(struct line *l)
@@ -350,18 +392,31 @@ static const struct {
     const char *name;
     bool (*run)(struct line *l);
 } commands[] = {
-    {"key", do_key},        {"btn", do_btn},
-    {"rel", do_axis},       {"abs", do_axis},
-    {"touch", do_touch},    {"event", do_event},
-    {"syn", do_syn},        {"every-key", do_every_key},
-    {"expect", do_expect},  {"expect-none", do_expect_none},
-    {"skip", do_skip},      {"wait", do_wait},
-    {"write", do_write},    {"feature", do_feature},
-    {"leds", do_leds},      {"string", do_string},
-    {"pause", do_reading},  {"resume", do_reading},
-    {"stop", do_device},    {"start", do_device},
-    {"restart", do_device}, {"sleep", do_device},
-    {"wake", do_device},    {"surprise", do_device},
+    {"key", do_key},
+    {"btn", do_btn},
+    {"rel", do_axis},
+    {"abs", do_axis},
+    {"touch", do_touch},
+    {"event", do_event},
+    {"syn", do_syn},
+    {"every-key", do_every_key},
+    {"expect", do_expect},
+    {"usages", do_usages},
+    {"expect-none", do_expect_none},
+    {"skip", do_skip},
+    {"wait", do_wait},
+    {"write", do_write},
+    {"feature", do_feature},
+    {"leds", do_leds},
+    {"string", do_string},
+    {"pause", do_reading},
+    {"resume", do_reading},
+    {"stop", do_device},
+    {"start", do_device},
+    {"restart", do_device},
+    {"sleep", do_device},
+    {"wake", do_device},
+    {"surprise", do_device},
 };
 
 static bool run_line(struct line *l)

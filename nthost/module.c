@@ -131,7 +131,7 @@ static void protect_sections(const struct pe *pe)
     }
 }
 
-module *module_load(const char *path, const char *modules_directory)
+static module *load(const char *path, const char *modules_directory, bool foreign)
 {
     module *m = calloc(1, sizeof(*m));
     if (m == NULL || (m->path = strdup(path)) == NULL)
@@ -139,6 +139,7 @@ module *module_load(const char *path, const char *modules_directory)
     kernel_exports_register();
     const char *slash = strrchr(m->path, '/');
     m->name = slash != NULL ? slash + 1 : m->path;
+    m->pe.foreign = foreign;
     pe_open(&m->pe, m->path);
     map_image(m);
     relocate(&m->pe);
@@ -149,6 +150,24 @@ module *module_load(const char *path, const char *modules_directory)
     protect_sections(&m->pe);
     pe_close(&m->pe);
     return m;
+}
+
+module *module_load(const char *path, const char *modules_directory)
+{
+    return load(path, modules_directory, false);
+}
+
+module *module_load_foreign(const char *path)
+{
+    module *m = load(path, NULL, true);
+    m->support = true;
+    return m;
+}
+
+bool module_is_foreign(const void *address)
+{
+    const module *m = module_at(address);
+    return m != NULL && m->pe.foreign;
 }
 
 void module_discard_init(module *m)

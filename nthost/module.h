@@ -28,6 +28,10 @@ typedef struct module module;
 /* Imports that nothing provides are bound to a stub that ends the run with rule missing-import (naming
  * module!function) when called; module_missing_imports lists them, one per call, NULL at the end. */
 module *module_load(const char *path, const char *modules_directory);
+/* A module of another system's that stands in for one of Windows (Wine's are built for its user mode): any subsystem,
+ * imports from what is loaded or built in. Modules loaded later find it by its name. */
+module *module_load_foreign(const char *path);
+bool module_is_foreign(const void *address); /* code of such a module */
 /* Takes away the sections marked discardable (INIT), as Windows does when DriverEntry has returned: a later access or
  * call is rule access-violation, naming the section. */
 void module_discard_init(module *m);

@@ -24,7 +24,7 @@ static void tag_text(char *text, size_t size, ULONG tag)
     snprintf(text, size, "pool %s (tag %08x)", letters, tag);
 }
 
-static PVOID allocate(const char *api, ULONG type, SIZE_T bytes, ULONG tag)
+static PVOID allocate(const char *api, ULONG type, SIZE_T bytes, ULONG tag, const void *caller)
 {
     char text[32];
     /* "If the PoolType parameter is paged, the caller must be at IRQL <= APC_LEVEL" (ExAllocatePoolWithTag). */
@@ -39,17 +39,18 @@ static PVOID allocate(const char *api, ULONG type, SIZE_T bytes, ULONG tag)
         return NULL;
     }
     tag_text(text, sizeof(text), tag);
-    return ram_alloc(bytes, RAM_DRIVER, text);
+    return ram_alloc(bytes, module_is_foreign(caller) ? 0 : RAM_DRIVER, text);
 }
 
 static PVOID NTAPI ex_allocate_pool_with_tag(ULONG type, SIZE_T bytes, ULONG tag)
 {
-    return allocate("ExAllocatePoolWithTag", type, bytes, tag);
+    return allocate("ExAllocatePoolWithTag", type, bytes, tag, __builtin_return_address(0));
 }
 
 static PVOID NTAPI ex_allocate_pool(ULONG type, SIZE_T bytes)
 {
-    return allocate("ExAllocatePool", type, bytes, 0x656e6f4e /* "None", as Windows marks them */);
+    return allocate("ExAllocatePool", type, bytes, 0x656e6f4e /* "None", as Windows marks them */,
+                    __builtin_return_address(0));
 }
 
 static void NTAPI ex_free_pool_with_tag(PVOID pool, ULONG tag)

@@ -24,7 +24,7 @@
 
 extern const struct export_table nt_ke_exports, nt_ke_lock_exports, nt_ke_lock_hal_exports, nt_ke_object_exports,
     nt_ke_time_exports, nt_ke_time_hal_exports, nt_ex_exports, nt_ex_list_exports, nt_mm_exports, nt_rtl_exports,
-    nt_dbg_exports, nt_register_exports, nt_port_hal_exports, nt_crt_exports;
+    nt_dbg_exports, nt_register_exports, nt_port_hal_exports, nt_crt_exports, nt_crt_wide_exports;
 
 /* All of them; module_load() does it. */
 void kernel_exports_register(void);

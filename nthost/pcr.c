@@ -20,6 +20,7 @@
 enum {
     PCR_SELF = 0x18,
     PCR_PRCB = 0x20,
+    PCR_USED_SELF = 0x30,
     PCR_IRQL = 0x50,
     PCR_THREAD = 0x188,
     PCR_NUMBER = 0x1a4,
@@ -48,6 +49,9 @@ void pcr_create(struct processor *p)
     if (p->pcr == MAP_FAILED)
         environment_failed("no memory for a processor control region");
     put_pointer(p, PCR_SELF, p->pcr);
+#if defined(__x86_64__)
+    put_pointer(p, PCR_USED_SELF, p->pcr); /* where user-mode code looks for its TEB (hid_foreign.h) */
+#endif
     put_pointer(p, PCR_PRCB, (uint8_t *)p->pcr + PCR_PRCB_START);
     ((uint8_t *)p->pcr)[PCR_NUMBER] = (uint8_t)p->number;
 }

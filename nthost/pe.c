@@ -160,7 +160,7 @@ static void read_optional_header(struct pe *pe, const uint8_t *optional, size_t 
     pe->image_bytes = get32(optional + 56);
     pe->header_bytes = get32(optional + 60);
     pe->checksum = get32(optional + 64);
-    if (get16(optional + 68) != SUBSYSTEM_NATIVE)
+    if (get16(optional + 68) != SUBSYSTEM_NATIVE && !pe->foreign)
         pe_refuse(pe, "the subsystem is %u, not native (1)", get16(optional + 68));
     if (section_alignment < PAGE_BYTES)
         pe_refuse(pe, "SectionAlignment is %#x; sections with protections of their own need %#x", section_alignment,
@@ -176,7 +176,7 @@ static void read_optional_header(struct pe *pe, const uint8_t *optional, size_t 
 
 void pe_open(struct pe *pe, const char *path)
 {
-    *pe = (struct pe){.path = path};
+    *pe = (struct pe){.path = path, .foreign = pe->foreign};
     read_file(pe);
     const uint8_t *dos = in_file(pe, 0, 64, "the DOS header");
     if (dos[0] != 'M' || dos[1] != 'Z')

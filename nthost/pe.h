@@ -40,7 +40,8 @@ struct pe {
     const char *path;
     uint8_t *file;
     size_t file_bytes;
-    bool plus; /* PE32+ */
+    bool plus;    /* PE32+ */
+    bool foreign; /* not made for Windows' kernel: the subsystem may be any */
     uint64_t preferred_base;
     uint32_t image_bytes, header_bytes, entry_rva, checksum;
     struct {
@@ -51,7 +52,7 @@ struct pe {
     uint8_t *image; /* once loaded: where pe_at() looks */
 };
 
-void pe_open(struct pe *pe, const char *path);
+void pe_open(struct pe *pe, const char *path); /* `foreign` is the caller's to set before */
 void pe_close(struct pe *pe); /* the file's bytes; sections stay */
 _Noreturn void pe_refuse(const struct pe *pe, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -126,6 +126,9 @@ NTSTATUS irp_call(DEVICE_OBJECT *device, IRP *irp);
 NTSTATUS irp_call_routine(DEVICE_OBJECT *device, IRP *irp, PVOID routine, const char *what);
 void irp_complete(IRP *irp);
 bool irp_cancel(IRP *irp);
+/* What Windows does when a thread ends: its requests, which IoBuildDeviceIoControlRequest and
+ * IoBuildSynchronousFsdRequest put in its list, are cancelled. */
+void irps_cancel_threaded(void);
 void irp_cancel_unlock(IRP *irp); /* first thing in a cancel routine of the host's own */
 void irp_mark_pending(IRP *irp);
 void irp_set_completion(IRP *irp, PVOID routine, PVOID context); /* on success, error and cancel */

@@ -107,7 +107,9 @@ static NTSTATUS NTAPI io_register_device_interface(PDEVICE_OBJECT pdo, const GUI
     if (find(name) == NULL)
         add(g, pdo, name);
     size_t length = strlen(name);
-    link->Buffer = ram_alloc((length + 1) * sizeof(WCHAR), RAM_DRIVER, "the name of a device interface");
+    link->Buffer =
+        ram_alloc((length + 1) * sizeof(WCHAR), module_is_foreign(__builtin_return_address(0)) ? 0 : RAM_DRIVER,
+                  "the name of a device interface");
     link->Length = (USHORT)(length * 2);
     link->MaximumLength = (USHORT)(length * 2 + 2);
     for (size_t i = 0; i <= length; i++)

@@ -31,6 +31,23 @@ struct irp_record *irp_record(const IRP *irp)
     return NULL;
 }
 
+void irps_cancel_threaded(void)
+{
+    IRP *found[16];
+    unsigned count = 0;
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        for (struct irp_record *r = records[i]; r != NULL; r = r->next) {
+            if (!r->freed && r->threaded && r->sent && count < sizeof(found) / sizeof(found[0]))
+                found[count++] = r->irp;
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        struct irp_record *r = irp_record(found[i]);
+        if (r != NULL && r->threaded && r->sent)
+            irp_cancel(found[i]);
+    }
+}
+
 static void release(struct irp_record *r)
 {
     if (!r->freed || r->calls > 0)

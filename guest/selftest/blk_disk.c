@@ -95,21 +95,25 @@ size_t blk_disks_find(const struct platform *platform, struct blk_disk *disks, s
     return count;
 }
 
-uint32_t blk_disk_open(const struct platform *platform, const struct blk_disk *disk, void **handle)
+uint32_t blk_disk_open(const struct platform *platform, const struct blk_disk *disk, enum open_how how, void **handle)
 {
     char path[64];
 
     disk_path(path, sizeof(path), disk->number);
-    return platform->open(platform->context, path, OPEN_READ, handle);
+    return platform->open(platform->context, path, how, handle);
 }
 
 uint32_t blk_disk_bytes(const struct platform *platform, void *handle, uint64_t *bytes)
 {
     uint8_t length[8] = {0};
+    uint8_t geometry[24] = {0};
     uint32_t returned = 0;
     uint32_t error;
 
-    /* Windows keeps the size until it is told to ask again; where that is refused the old size is what there is. */
+    /* "Updates device extension with drive size information": refused without write access, where the size is
+     * what Windows last knew. Partitions are looked at again, too. */
+    (void)platform->io_control(platform->context, handle, CODE_DISK_UPDATE_DRIVE_SIZE, NULL, 0, geometry,
+                               sizeof(geometry), &returned);
     (void)platform->io_control(platform->context, handle, CODE_DISK_UPDATE_PROPERTIES, NULL, 0, NULL, 0, &returned);
     error = platform->io_control(platform->context, handle, CODE_DISK_GET_LENGTH_INFO, NULL, 0, length, sizeof(length),
                                  &returned);

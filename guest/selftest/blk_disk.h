@@ -17,8 +17,8 @@ struct blk_disk {
 /* `error`: why none was found, when it is not that there are none. */
 size_t blk_disks_find(const struct platform *platform, struct blk_disk *disks, size_t capacity, uint32_t *error);
 
-/* Opened for reading; the size as the disk says it now. */
-uint32_t blk_disk_open(const struct platform *platform, const struct blk_disk *disk, void **handle);
+uint32_t blk_disk_open(const struct platform *platform, const struct blk_disk *disk, enum open_how how, void **handle);
+/* The size as the disk says it now; a handle that may write lets Windows ask the disk again. */
 uint32_t blk_disk_bytes(const struct platform *platform, void *handle, uint64_t *bytes);
 
 /* Whether the volume with this letter lies, with all its extents, on the disks. */

@@ -70,20 +70,20 @@ static uint32_t send_leds(HANDLE handle, PHIDP_PREPARSED_DATA data, const uint16
 {
     char report[64] = {0};
     USAGE list[8];
-    HIDP_BUTTON_CAPS buttons;
-    USHORT caps_count = 1;
+    HIDP_BUTTON_CAPS buttons[8];
+    USHORT caps_count = ARRAYSIZE(buttons);
     ULONG usage_count = (ULONG)count;
     HIDP_CAPS caps;
 
     if (HidP_GetCaps(data, &caps) != HIDP_STATUS_SUCCESS ||
-        HidP_GetSpecificButtonCaps(HidP_Output, PAGE_LED, 0, 0, &buttons, &caps_count, data) != HIDP_STATUS_SUCCESS ||
+        HidP_GetSpecificButtonCaps(HidP_Output, PAGE_LED, 0, 0, buttons, &caps_count, data) != HIDP_STATUS_SUCCESS ||
         caps_count == 0 || caps.OutputReportByteLength > sizeof(report) || count > ARRAYSIZE(list)) {
         return ERROR_NOT_SUPPORTED;
     }
     for (size_t i = 0; i < count; i++) {
         list[i] = usages[i];
     }
-    report[0] = (char)buttons.ReportID;
+    report[0] = (char)buttons[0].ReportID;
     if (count != 0 && HidP_SetUsages(HidP_Output, PAGE_LED, 0, list, &usage_count, data, report,
                                      caps.OutputReportByteLength) != HIDP_STATUS_SUCCESS) {
         return ERROR_INVALID_PARAMETER;

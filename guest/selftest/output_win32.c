@@ -65,7 +65,7 @@ void output_close(void)
 {
     for (int i = SINK_SERIAL; i < SINK_COUNT; i++) {
         if (sinks[i] != INVALID_HANDLE_VALUE) {
-            (void)FlushFileBuffers(sinks[i]);
+            /* Not flushed: a serial port that nobody reads would never be done. */
             CloseHandle(sinks[i]);
             sinks[i] = INVALID_HANDLE_VALUE;
         }

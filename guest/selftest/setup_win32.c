@@ -5,6 +5,11 @@
 #include <setupapi.h>
 #include <string.h>
 
+/* SetupAPI checks cbSize; on x86 its structures are packed to bytes. */
+_Static_assert(sizeof(SP_DEVICE_INTERFACE_DETAIL_DATA_W) == (sizeof(void *) == 8 ? 8 : 6), "setupapi.h");
+_Static_assert(sizeof(SP_DEVINFO_DATA) == (sizeof(void *) == 8 ? 32 : 28), "setupapi.h");
+_Static_assert(sizeof(SP_DEVICE_INTERFACE_DATA) == (sizeof(void *) == 8 ? 32 : 28), "setupapi.h");
+
 static void device_text(HDEVINFO set, SP_DEVINFO_DATA *device, DWORD property, char *text, size_t size)
 {
     wchar_t wide[512] = L"";

@@ -49,7 +49,7 @@ static bool read_raw(struct selftest *test, const struct blk_disk *disk, const c
 {
     struct blk_io_result result;
     void *handle;
-    uint32_t error = blk_disk_open(test->platform, disk, &handle);
+    uint32_t error = blk_disk_open(test->platform, disk, OPEN_READ, &handle);
 
     if (error != 0) {
         marker_fail_error(&test->marker, name, error == ERROR_IS_ACCESS_DENIED ? "access_denied" : "disk_not_opened",
@@ -311,7 +311,7 @@ static void test_resize(struct selftest *test, const struct blk *blk)
         marker_skip(&test->marker, names[NAME_RESIZE], "device_missing");
         return;
     }
-    error = blk_disk_open(test->platform, &blk->disks[0], &handle);
+    error = blk_disk_open(test->platform, &blk->disks[0], OPEN_READ_WRITE, &handle);
     if (error != 0) {
         marker_fail_error(&test->marker, names[NAME_RESIZE], "disk_not_opened", error);
         return;

@@ -625,6 +625,9 @@ def the_reader_refuses_what_is_wrong(run):
 def main():
     program, *wanted = sys.argv[1:]
     failed = 0
+    unknown = set(wanted) - set(CASES)
+    if unknown:
+        raise SystemExit(f"there are no cases {unknown}")
     with tempfile.TemporaryDirectory(prefix="selftest ") as folder:
         for name, function in CASES.items():
             if wanted and name not in wanted:

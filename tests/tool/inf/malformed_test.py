@@ -13,12 +13,13 @@ from good import check, show
 aerow7, contract, readme = sys.argv[1:]
 described = set(re.findall(r"^\| `(\w+)` \|", pathlib.Path(readme).read_text(), re.M))
 assert described == set(MALFORMED), described ^ set(MALFORMED)
-slowest, total = (0.0, ""), 0.0
+slowest = (0.0, "")
 with tempfile.TemporaryDirectory() as folder:
     for name, (data, expected) in MALFORMED.items():
         path = pathlib.Path(folder, name + ".inf")
         path.write_bytes(data)
-        for architecture in ("x86", "amd64"):
+        # What is large costs the same for both.
+        for architecture in ("x86", "amd64") if len(data) < 100000 else ("amd64",):
             began = time.monotonic()
             status, package, errors = show(aerow7, path, architecture)
             slowest = max(slowest, (time.monotonic() - began, name))

@@ -42,8 +42,9 @@ if defined AERO_NATIVE goto native
 set "AERO_NATIVE=1"
 set "options="
 for %%O in (quiet noreboot) do if defined %%O call :add_option %%O
-"%SystemRoot%\Sysnative\cmd.exe" /c ""%~f0"%options%"
-exit /b %errorlevel%
+"%SystemRoot%\Sysnative\cmd.exe" /c call "%~f0"%options%
+set "status=%errorlevel%"
+exit /b %status%
 :add_option
 set "options=%options% /%1"
 exit /b 0

@@ -44,8 +44,9 @@ if defined AERO_NATIVE goto native
 set "AERO_NATIVE=1"
 set "options="
 for %%O in (quiet nocerts stageonly) do if defined %%O call :add_option %%O
-"%SystemRoot%\Sysnative\cmd.exe" /c ""%~f0"%options%"
-exit /b %errorlevel%
+"%SystemRoot%\Sysnative\cmd.exe" /c call "%~f0"%options%
+set "status=%errorlevel%"
+exit /b %status%
 :add_option
 set "options=%options% /%1"
 exit /b 0
@@ -130,46 +131,6 @@ set "reply=-"
 set /p "reply=%~1 [y/N] "
 if /i "%reply:~0,1%"=="y" exit /b 0
 exit /b 1
-
-:trust
-)
-:certificates_done
-
-for /f "delims=" %%F in ('dir /b /s /a-d /on "%media%win7\%arch%\*.inf" 2^>nul') do (
-    set "inf=%%F"
-    set "name=%%~nxF"
-    call :package
-)
-echo.
-echo Packages for %arch%: %count%
-for /l %%N in (1,1,%count%) do call :show %%N
-if "%count%"=="0" goto nothing_there
-if not "%failures%"=="0" goto failed
-set "state=0"
-if defined restart echo Windows has to be restarted before all of them work.
-goto finish
-:nothing_there
->&2 echo install.cmd: there is no .inf file below "%media%win7\%arch%"
-goto finish
-:failed
->&2 echo install.cmd: %failures% step(s) failed, see above
-
-:finish
-rem Explorer starts a script with a doubled quote; its window would close before anybody has read it.
-if defined quiet goto end
-set "line=-"
-if defined cmdcmdline set "line=%cmdcmdline:"='%"
-if not "%line:''=%"=="%line%" pause
-:end
-exit /b %state%
-
-:ask
-set "reply="
-set /p "reply=%~1 [y/N] "
-setlocal enabledelayedexpansion
-set "answer=1"
-if defined reply if /i "!reply:~0,1!"=="y" set "answer=0"
-endlocal & exit /b %answer%
 
 :trust
 for %%S in (Root TrustedPublisher) do call :trust_in %%S

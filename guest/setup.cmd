@@ -6,8 +6,8 @@ rem which only administrators write, and in C:\AeroGuestTools; uninstall.cmd res
 rem Exit status: 0 done; 1 failed; 10 not an administrator; 11 the medium has no drivers for this Windows;
 rem 12 certificates; 13 the medium's storage driver is not the one that its configuration names; 14 medium damaged.
 rem Written for cmd.exe and Wine's cmd alike: no double bars or ampersands, no quoted wildcards in "for", no block after
-rem "do if", no loop over a loop variable. A value never stands in quotes inside quotes, where an ampersand in it
-rem would split the line.
+rem "do if", no loop over a loop variable, no "exit" in a block, no "exit /b %errorlevel%". A value never stands in
+rem quotes inside quotes, where an ampersand in it would split the line.
 setlocal
 set "ERRORLEVEL="
 set "program=setup.cmd"
@@ -36,7 +36,7 @@ for %%O in (%flags%) do (
 )
 if /i not "%option:~0,20%"=="/forcesigningpolicy:" goto option_read
 set "forced_policy=%option:~20%"
-set "known=1"
+if defined forced_policy set "known=1"
 :option_read
 if not defined known goto bad_option
 shift
@@ -72,8 +72,9 @@ set "AERO_NATIVE=1"
 set "options="
 for %%O in (%flags%) do if defined opt_%%O call :add_option %%O
 if defined forced_policy call :add_option forcesigningpolicy:%forced_policy%
-"%sys:System32=Sysnative%\cmd.exe" /c ""%~f0"%options%"
-exit /b %errorlevel%
+"%sys:System32=Sysnative%\cmd.exe" /c call "%~f0"%options%
+set "status=%errorlevel%"
+exit /b %status%
 :add_option
 set "options=%options% /%1"
 exit /b 0

@@ -50,8 +50,9 @@ if defined AERO_NATIVE goto native
 set "AERO_NATIVE=1"
 set "options="
 for %%O in (%flags%) do if defined opt_%%O call :add_option %%O
-"%sys:System32=Sysnative%\cmd.exe" /c ""%~f0"%options%"
-exit /b %errorlevel%
+"%sys:System32=Sysnative%\cmd.exe" /c call "%~f0"%options%
+set "status=%errorlevel%"
+exit /b %status%
 :add_option
 set "options=%options% /%1"
 exit /b 0
@@ -72,6 +73,8 @@ if "%status%"=="0" goto recorded
 set "text=%state% is there, but this setup has not made it: nothing in it is believed"
 if exist "%state%\" goto fail
 :recorded
+set "never_set_up="
+if not "%status%"=="0" set "never_set_up=1"
 if not "%status%"=="0" if not defined opt_cleanupstorage goto nothing
 call "%tools%\state.cmd" open
 if errorlevel 1 goto fail

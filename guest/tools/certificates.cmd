@@ -5,11 +5,13 @@
 
 :trust_all
 if not defined want_certificates exit /b 0
+set "failed="
 for /f "delims=" %%F in ('dir /b /a-d /on "%media%certs\*.cer" 2^>nul') do (
     set "certificate=%%F"
-    call :trust
-    if errorlevel 1 exit /b 1
+    if not defined failed call :trust
+    if errorlevel 1 set "failed=1"
 )
+if defined failed exit /b 1
 exit /b 0
 :trust
 set "tool_file=%media%certs\%certificate%"
@@ -18,7 +20,8 @@ if errorlevel 1 exit /b 1
 call :trust_in Root
 if errorlevel 1 exit /b 1
 call :trust_in TrustedPublisher
-exit /b %errorlevel%
+set "status=%errorlevel%"
+exit /b %status%
 rem What is there already stays when setup is undone. The record is written first: an addition that nobody knows of
 rem would stay for ever.
 :trust_in

@@ -48,8 +48,6 @@ if not "%status%"=="0" exit /b 1
 :preserved
 set "kept=%key%"
 set "key=%undo%"
-call :add_value Key REG_SZ "%kept%"
-if errorlevel 1 exit /b 1
 call :add_value Before REG_SZ %before%
 if errorlevel 1 exit /b 1
 set "key=%kept%"
@@ -65,28 +63,27 @@ if "%status%"=="0" exit /b 0
 set "text=reg could not write %1 in %key% (exit status %status%)"
 exit /b 1
 
-rem What was recorded below undo comes back, and the record goes.
+rem What was recorded of key below undo comes back, and the record goes.
 :restore
-set "kept="
 set "before="
 "%sys%\reg.exe" query "%undo%" >"%work%" 2>nul
-for /f "usebackq tokens=1,2*" %%A in ("%work%") do (
-    if "%%A"=="Key" set "kept=%%C"
-    if "%%A"=="Before" set "before=%%C"
-)
-set "text=%undo% does not say what was before"
-if not defined kept exit /b 1
-"%sys%\reg.exe" query "%kept%" >nul 2>&1
-if not "%errorlevel%"=="0" goto restore_saved
-"%sys%\reg.exe" delete "%kept%" /f >nul
 set "status=%errorlevel%"
-set "text=reg could not delete %kept% (exit status %status%)"
+set "text=reg could not read %undo% (exit status %status%)"
+if not "%status%"=="0" exit /b 1
+for /f "usebackq tokens=1-3" %%A in ("%work%") do if "%%A"=="Before" set "before=%%C"
+rem Without "Before" setup came no further than to the record.
+if not defined before goto restored
+"%sys%\reg.exe" query "%key%" >nul 2>&1
+if not "%errorlevel%"=="0" goto restore_saved
+"%sys%\reg.exe" delete "%key%" /f >nul
+set "status=%errorlevel%"
+set "text=reg could not delete %key% (exit status %status%)"
 if not "%status%"=="0" exit /b 1
 :restore_saved
 if not "%before%"=="saved" goto restored
-"%sys%\reg.exe" copy "%undo%\Saved" "%kept%" /s /f >nul
+"%sys%\reg.exe" copy "%undo%\Saved" "%key%" /s /f >nul
 set "status=%errorlevel%"
-set "text=reg could not restore %kept% (exit status %status%)"
+set "text=reg could not restore %key% (exit status %status%)"
 if not "%status%"=="0" exit /b 1
 :restored
 "%sys%\reg.exe" delete "%undo%" /f >nul

@@ -10,11 +10,12 @@ import shutil
 import subprocess
 import sys
 
-TOOLS = ("reg", "bcdedit", "pnputil", "certutil", "icacls", "attrib", "find", "fltmc", "shutdown")
+TOOLS = ("reg", "bcdedit", "pnputil", "certutil", "icacls", "attrib", "find", "fltmc", "shutdown", "hold")
 LOADER = r"HKLM\BCD00000000\Objects\{4636856e-540f-4170-a130-a84776f4c654}\Elements"
 TESTSIGNING = LOADER + r"\16000049"
 NO_CHECKS = LOADER + r"\16000048"
 VERSION = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+RECORD = r"HKLM\SOFTWARE\AeroGuestTools"
 SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
 DEVICES = r"HKLM\SYSTEM\CurrentControlSet\Control\CriticalDeviceDatabase"
 # As a browser names what it saves twice.
@@ -44,6 +45,16 @@ class Machine:
         self.set_registry({"HKLM": {}, "HKLM\\SOFTWARE": {}, "HKLM\\SYSTEM": {}, LOADER: {}, SERVICES: {}, DEVICES: {},
                            VERSION: {"CurrentVersion": ("REG_SZ", version)}})
         self.runs = 0
+
+    def clone(self, folder):
+        """Another machine in this one's state, with no call logged yet."""
+        other = object.__new__(Machine)
+        other.folder = pathlib.Path(folder)
+        other.media = other.folder / MEDIA
+        other.runs = 0
+        shutil.copytree(self.folder, other.folder, ignore=shutil.ignore_patterns("run*.*", "calls.log"),
+                        copy_function=lambda source, to: (os.link if source.endswith(".exe") else shutil.copy)(source, to))
+        return other
 
     # -- what the machine is
     def file(self, name, content=""):
@@ -98,6 +109,15 @@ class Machine:
                 {path.name: path.read_bytes() for path in (self.folder / "root/inf").iterdir()},
                 sorted(path.name for path in self.folder.joinpath("drive").rglob("*")))
 
+    def original(self):
+        """What was there before setup: all but what stays on purpose, the state folder with its logs and the record
+        that it is setup's. Keys are found without regard to case, and one made anew may be spelled in another way."""
+        registry, drivers, certificates, infs, files = self.snapshot()
+        record = registry.pop(RECORD, None)
+        assert record is None or set(record) == {"StateFolder"}, record
+        return ({key.lower(): values for key, values in registry.items()}, drivers, certificates, infs,
+                [name for name in files if name not in ("AeroGuestTools", "install.log", "uninstall.log")])
+
     def calls(self):
         path = self.folder / "calls.log"
         return path.read_bytes().decode("ascii", "replace").splitlines() if path.exists() else []
@@ -129,7 +149,7 @@ class Machine:
         (self.media / "manifest.json").write_text(json.dumps(manifest, indent="\t"))
 
     # -- runs
-    def run(self, batch, script, *options, answers="", environment=None, call=None):
+    def run(self, batch, script, *options, answers="", environment=None, hold=None):
         """Adds a run to the batch; its output and exit status can be read when the batch is done."""
         self.runs += 1
         run = Run(self, self.folder / f"run{self.runs}")
@@ -137,10 +157,16 @@ class Machine:
         variables = {"AERO_CASE": windows(self.folder), "SystemRoot": windows(self.folder / "root"),
                      "SystemDrive": windows(self.folder / "drive"), "TEMP": windows(self.folder / "temp"),
                      "PROCESSOR_ARCHITECTURE": "AMD64", **(environment or {})}
-        batch.add(["setlocal", *(f'set "{name}={value}"' for name, value in variables.items()),
-                   f'call "{call or windows(self.media / script)}" {" ".join(options)} <"{windows(run.path)}.in"'
-                   f' >"{windows(run.path)}.out" 2>&1',
-                   f'>"{windows(run.path)}.status" echo %errorlevel%', "endlocal"])
+        # Wine's cmd makes 1 of every exit status that a script ends with when it was started by "call", and gives a
+        # new cmd.exe the real SystemRoot: so each run is a cmd.exe that goes over to the script from another one.
+        self.file(f"run{self.runs}.cmd", "\n".join(["@echo off", *(f'set "{name}={value}"' for name, value in variables.items()),
+                                                   f'"{windows(self.media / script)}" {" ".join(options)}', ""]))
+        path = windows(run.path)
+        if hold:
+            batch.add(self, [f"set AERO_CASE={windows(self.folder)}",
+                             f'start /b "" {windows(self.folder)}\\root\\System32\\hold.exe {windows(hold)} {path}.status'])
+        batch.add(self, [f'C:\\windows\\system32\\cmd.exe /c {path}.cmd <{path}.in >{path}.out 2>&1',
+                   f">{path}.status echo %errorlevel%"])
         return run
 
 
@@ -162,18 +188,28 @@ class Batch:
     def __init__(self, prefix_script, prefix, folder):
         self.prefix_script = prefix_script
         self.prefix = prefix
-        self.path = pathlib.Path(folder) / "batch.cmd"
-        self.lines = []
+        self.folder = pathlib.Path(folder)
+        self.runs = {}
 
-    def add(self, lines):
-        self.lines += lines
+    def add(self, machine, lines):
+        self.runs.setdefault(machine, []).extend(lines)
 
-    def do(self, seconds=60):
-        self.path.write_bytes(crlf("\n".join(["@echo off", *self.lines, ""])))
-        self.lines = []
-        done = subprocess.run([self.prefix_script, "--run", self.prefix, str(seconds), "cmd", "/c", self.path.name], cwd=self.path.parent,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
-        assert done.returncode == 0, f"cmd /c {self.path}: exit status {done.returncode}\n{done.stdout}{done.stderr}"
+    def do(self, seconds=250):
+        """The runs of one machine one after the other; machines in as many threads as there are processors."""
+        queues = [[] for _ in range(min(os.cpu_count() or 1, 4))]
+        for lines in sorted(self.runs.values(), key=len, reverse=True):
+            min(queues, key=len).extend(lines)
+        self.runs = {}
+        programs = []
+        for number, lines in enumerate(queue for queue in queues if queue):
+            name = f"batch{number}.cmd"
+            (self.folder / name).write_bytes(crlf("\n".join(["@echo off", *lines, "exit /b 0", ""])))
+            programs.append(subprocess.Popen(
+                [self.prefix_script, "--run", self.prefix, str(seconds), "cmd", "/c", name], cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"))
+        for program in programs:
+            out, _ = program.communicate()
+            assert program.returncode == 0, f"cmd /c: exit status {program.returncode}\n{out}"
 
 
 def clean(folder):

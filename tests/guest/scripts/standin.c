@@ -121,6 +121,21 @@ static int run_icacls(int argc, char **argv)
     return argc > 1 && GetFileAttributesA(argv[0]) != INVALID_FILE_ATTRIBUTES ? 0 : 2;
 }
 
+/* hold FILE END: has FILE open, as Windows has a loaded driver, until END is there. In time, whatever happens. */
+static int run_hold(int argc, char **argv)
+{
+    HANDLE file = argc == 2 ? CreateFileA(argv[0], GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL)
+                            : INVALID_HANDLE_VALUE;
+
+    for (int i = 0; file != INVALID_HANDLE_VALUE && i < 600; ++i) {
+        if (GetFileAttributesA(argv[1]) != INVALID_FILE_ATTRIBUTES) {
+            break;
+        }
+        Sleep(100);
+    }
+    return file != INVALID_HANDLE_VALUE && CloseHandle(file) ? 0 : 1;
+}
+
 /* What the scripts start to do something else: the answer is in TOOL.txt, 0 without one. */
 static int run_answered(const char *tool)
 {
@@ -157,6 +172,9 @@ static int run(const char *tool, int argc, char **argv)
     if (is(tool, "fltmc")) {
         return machine_is("not-admin") ? (int)0x80070005 : 0;
     }
+    if (is(tool, "hold")) {
+        return run_hold(argc, argv);
+    }
     return run_answered(tool);
 }
 
@@ -172,15 +190,35 @@ static int lines_in(const char *path)
     return lines;
 }
 
-int main(int argc, char **argv)
+/* In the system's code page; the arguments of the tests are ASCII. */
+static char *narrow(const wchar_t *text)
 {
+    size_t room = 4 * wcslen(text) + 1;
+    char *narrowed = calloc(room, 1);
+
+    if (narrowed == NULL || WideCharToMultiByte(CP_ACP, 0, text, -1, narrowed, (int)room, NULL, NULL) == 0) {
+        abort();
+    }
+    return narrowed;
+}
+
+int wmain(int argc, wchar_t **wide)
+{
+    char **argv = calloc((size_t)argc + 1, sizeof(*argv));
     int number = lines_in(case_path("calls.log")) + 1;
     char tool[64];
     char call[4 * STANDIN_PATH];
-    const char *base = strrchr(argv[0], '\\');
+    const char *base;
     int status = 0;
     FILE *file;
 
+    for (int i = 0; argv != NULL && i < argc; ++i) {
+        argv[i] = narrow(wide[i]);
+    }
+    if (argv == NULL || argc < 1) {
+        return EXIT_USAGE;
+    }
+    base = strrchr(argv[0], '\\');
     snprintf(tool, sizeof(tool), "%s", base != NULL ? base + 1 : argv[0]);
     tool[strcspn(tool, ".")] = 0;
     snprintf(call, sizeof(call), "%s", tool);

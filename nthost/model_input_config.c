@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "model_input_config.h"
 
+#include "contract_ids.h"
+
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +130,7 @@ static uint8_t abs_info(const struct model_input_options *o, uint8_t axis, uint8
 
 uint8_t model_input_answer(const struct model_input_options *o, uint8_t select, uint8_t subsel, uint8_t *payload)
 {
-    const uint16_t ids[4] = {BUS_VIRTUAL, 0x1af4, (uint16_t)(o->kind + 1), 1};
+    const uint16_t ids[4] = {BUS_VIRTUAL, AERO_VIRTIO_INPUT_VENDOR_ID, (uint16_t)(o->kind + 1), 1};
 
     memset(payload, 0, select == CFG_EV_BITS && subsel == EV_LED ? 16 : PAYLOAD_BYTES);
     switch (select) {
@@ -189,6 +191,29 @@ static bool number(const char *value, int32_t *result)
     return *value != '\0' && *end == '\0' && parsed == *result;
 }
 
+static bool arm(struct model_input_options *o, const char *text)
+{
+    static const char *const names[MODEL_INPUT_FAULTS] = {"event-short", "event-unknown", "event-twice",
+                                                          "config-size-lies", "config-all-ones"};
+    size_t length = strcspn(text, ":+");
+    struct model_input_fault_setting setting = {.from = 1};
+    const char *rest = text + length;
+    char *end;
+
+    if (*rest == ':') {
+        setting.from = strtoull(rest + 1, &end, 10);
+        rest = end;
+    }
+    setting.onwards = *rest == '+';
+    for (unsigned i = 0; i < MODEL_INPUT_FAULTS && setting.from != 0 && rest[setting.onwards] == '\0'; i++) {
+        if (strlen(names[i]) == length && strncmp(names[i], text, length) == 0) {
+            o->fault[i] = setting;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool model_input_option(struct model_input_options *o, const char *name_equals_value)
 {
     const char *value = strchr(name_equals_value, '=');
@@ -210,6 +235,9 @@ bool model_input_option(struct model_input_options *o, const char *name_equals_v
     if (IS("without")) {
         return without(o, value);
     }
+    if (IS("fault")) {
+        return arm(o, value);
+    }
     if (IS("abs-min")) {
         return number(value, &o->abs_min);
     }
@@ -223,5 +251,6 @@ const char *model_input_option_help(void)
            "without=abs_info|ev_bits|name   one that answers with size 0\n"
            "abs-min=N abs-max=N       of every axis (default 0 and 32767)\n"
            "identity=aero|qemu        subsystem ID and names\n"
-           "hi-res=on|off             the mouse has high-resolution wheels\n";
+           "hi-res=on|off             the mouse has high-resolution wheels\n"
+           "fault=NAME[:N][+]         event-short event-unknown event-twice config-size-lies config-all-ones\n";
 }

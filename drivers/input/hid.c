@@ -4,9 +4,10 @@
  * documentation). Up to DISPATCH_LEVEL. Every request but a read is answered at once.
  */
 #include "device.h"
+
+#include "contract_ids.h"
 #include "hidport.h"
 
-#define VENDOR_ID 0x1AF4
 #define HID_VERSION 0x0111
 #define INDEX_MANUFACTURER 1
 #define INDEX_PRODUCT 2
@@ -41,7 +42,8 @@ static NTSTATUS GetDeviceDescriptor(INPUT_DEVICE *device, PIRP irp, ULONG length
 
 static NTSTATUS GetAttributes(INPUT_DEVICE *device, PIRP irp, ULONG length)
 {
-    HID_DEVICE_ATTRIBUTES attributes = {.Size = sizeof(attributes), .VendorID = VENDOR_ID, .VersionNumber = 1};
+    HID_DEVICE_ATTRIBUTES attributes = {
+        .Size = sizeof(attributes), .VendorID = AERO_VIRTIO_INPUT_VENDOR_ID, .VersionNumber = 1};
 
     InputCount(&device->Counters.GetDeviceAttributes);
     if (length < sizeof(attributes)) {

@@ -35,6 +35,8 @@ def numbers(devices, vendors):
 def faults_in_source(text, devices, vendors, generic):
     wanted = numbers(devices, vendors) - (GENERIC if generic else set())
     for number, line in enumerate(text.splitlines(), 1):
+        # A placeholder of an INF template is filled from the contract, and refused if the contract has none such.
+        line = re.sub(r"@AERO_[A-Z0-9_]+@", "@@", line)
         for match in re.finditer(r"(?:VEN|DEV|SUBSYS)_[0-9A-Fa-f]{4}", line):
             yield number, match.group()
         for match in re.finditer(r"\b0[xX]([0-9A-Fa-f]{4})[uUlL]*\b", line):

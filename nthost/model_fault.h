@@ -33,9 +33,6 @@ enum model_fault_kind {
     FAULT_RESET_HANGS,        /* reset: device_status never reads 0 */
     FAULT_INTERRUPT_LOST,     /* interrupt: it is not delivered */
     FAULT_SPURIOUS_INTERRUPT, /* request fetched: an interrupt without a cause */
-    FAULT_EVENT_SHORT,        /* input event: used.len is 4 */
-    FAULT_EVENT_UNKNOWN,      /* input event: type, code and value are drawn */
-    FAULT_CONFIG_SIZE_LIES,   /* input selector written: its size reads 255 */
     FAULT_QUEUE_SIZE_ZERO,
     FAULT_QUEUE_SIZE_ODD,
     FAULT_NO_QUEUES,

@@ -28,7 +28,17 @@ static struct {
     unsigned first, count, packet; /* packet: events since the last SYN_REPORT */
     bool dropping;
     uint8_t select, subsel;
+    uint64_t occasions[MODEL_INPUT_FAULTS];
 } input;
+
+/* Counts an occasion; true when the fault is armed for it. */
+static bool fault(enum model_input_fault kind)
+{
+    const struct model_input_fault_setting *f = &input.options.fault[kind];
+    uint64_t now = ++input.occasions[kind];
+
+    return f->from != 0 && (now == f->from || (f->onwards && now > f->from));
+}
 
 /* ---- configuration ---- */
 
@@ -38,8 +48,12 @@ static void show_selected(struct model *m)
     m->config[0] = input.select;
     m->config[1] = input.subsel;
     m->config[2] = model_input_answer(&input.options, input.select, input.subsel, &m->config[8]);
-    if (model_fault(m, FAULT_CONFIG_SIZE_LIES)) {
+    if (fault(INPUT_CONFIG_SIZE_LIES)) {
         m->config[2] = 255;
+    }
+    if (fault(INPUT_CONFIG_ALL_ONES)) {
+        m->config[2] = 128;
+        memset(&m->config[8], 0xff, 128);
     }
 }
 
@@ -146,13 +160,15 @@ static void input_finish(struct model *m, struct model_chain *chain)
         return;
     }
     event = input.events[input.first];
-    input.first = (input.first + 1) % EVENTS_MAX;
-    input.count--;
+    if (!fault(INPUT_EVENT_TWICE)) {
+        input.first = (input.first + 1) % EVENTS_MAX;
+        input.count--;
+    }
     input.stats.delivered++;
-    if (model_fault(m, FAULT_EVENT_UNKNOWN)) {
+    if (fault(INPUT_EVENT_UNKNOWN)) {
         event = (struct event){(uint16_t)model_random(m), (uint16_t)model_random(m), (uint32_t)model_random(m)};
     }
-    chain->used_len = model_fault(m, FAULT_EVENT_SHORT) ? EVENT_BYTES / 2 : EVENT_BYTES;
+    chain->used_len = fault(INPUT_EVENT_SHORT) ? EVENT_BYTES / 2 : EVENT_BYTES;
     if (chain->writable >= EVENT_BYTES) {
         model_chain_write(chain, 0, &event, sizeof event);
     }
@@ -202,6 +218,7 @@ pci_bus *model_input_open(const struct model_options *options, const struct mode
 
     input.options = *kind;
     memset(&input.stats, 0, sizeof input.stats);
+    memset(input.occasions, 0, sizeof input.occasions);
     model_input_class.vendor = AERO_VIRTIO_INPUT_VENDOR_ID;
     model_input_class.device = AERO_VIRTIO_INPUT_DEVICE_ID;
     model_input_class.subsystem_vendor = AERO_VIRTIO_INPUT_SUBSYSTEM_VENDOR_ID;

@@ -11,6 +11,20 @@
 
 enum model_input_kind { MODEL_KEYBOARD, MODEL_MOUSE, MODEL_TABLET, MODEL_MULTITOUCH, MODEL_INPUT_KINDS };
 
+/* Ways to misbehave beyond those of every virtio device (model_fault.h). */
+enum model_input_fault {
+    INPUT_EVENT_SHORT,      /* an event's used.len is 4 */
+    INPUT_EVENT_UNKNOWN,    /* an event's type, code and value are drawn */
+    INPUT_EVENT_TWICE,      /* an event comes twice */
+    INPUT_CONFIG_SIZE_LIES, /* a selector's size reads 255 */
+    INPUT_CONFIG_ALL_ONES,  /* a selector answers with 128 bytes of ones */
+    MODEL_INPUT_FAULTS
+};
+struct model_input_fault_setting {
+    uint64_t from; /* the n-th occasion, from 1; 0: not armed */
+    bool onwards;
+};
+
 struct model_input_options {
     enum model_input_kind kind;
     bool contract_selectors; /* ID_NAME, ID_DEVIDS and EV_BITS only (ABS_INFO for the tablet); all that QEMU has */
@@ -18,10 +32,11 @@ struct model_input_options {
     int32_t abs_min, abs_max;              /* of every axis; the contract's 0..32767 */
     bool qemu_identity;                    /* subsystem 1100 and QEMU's names */
     bool hi_res_wheel;
+    struct model_input_fault_setting fault[MODEL_INPUT_FAULTS];
 };
 void model_input_options_default(struct model_input_options *options, enum model_input_kind kind);
 /* "NAME=VALUE": selectors=contract|all, without=abs_info|ev_bits|name, abs-min=, abs-max=, identity=aero|qemu,
- * hi-res=on|off. False when there is no such option. */
+ * hi-res=on|off, fault=NAME[:N][+] of the faults above. False when there is no such option. */
 bool model_input_option(struct model_input_options *options, const char *name_equals_value);
 const char *model_input_option_help(void);
 
@@ -36,7 +51,7 @@ struct model_input_stats {
 };
 const struct model_input_stats *model_input_stats(const pci_bus *bus);
 
-/* Rules beyond model_rules.h, and faults of the input device: "NAME[:N][+]" as model_fault_option. */
+/* Rules beyond model_rules.h. */
 #define RULE_INPUT_EVENT_BUFFER "input-event-buffer"   /* device-writable, room for one event */
 #define RULE_INPUT_STATUS_BUFFER "input-status-buffer" /* device-readable, exactly one event of 8 bytes */
 #define RULE_INPUT_STATUS_EVENT "input-status-event"   /* SYN, or an LED that EV_BITS offers */

@@ -199,7 +199,7 @@ TEST(model_input_faults_show, EXIT_OK, NULL)
 {
     uint8_t payload[128];
     uint32_t entry[2];
-    open_device(MODEL_KEYBOARD, "event-short", NULL);
+    open_device(MODEL_KEYBOARD, NULL, "fault=event-short");
     give(0, 0, 8, DESC_WRITE);
     model_input_event(model, EV_KEY, KEY_A, 1);
     work(0);
@@ -211,8 +211,36 @@ TEST(model_input_faults_show, EXIT_OK, NULL)
 TEST(model_input_config_size_lies, EXIT_OK, NULL)
 {
     uint8_t payload[128];
-    open_device(MODEL_KEYBOARD, "config-size-lies", NULL);
-    CHECK(answer(1, 0, payload) == 255 || answer(1, 0, payload) == 20);
+    open_device(MODEL_KEYBOARD, NULL, "fault=config-size-lies+");
+    CHECK(answer(1, 0, payload) == 255);
+}
+
+TEST(model_input_event_twice, EXIT_OK, NULL)
+{
+    const uint16_t key = KEY_A;
+    open_device(MODEL_KEYBOARD, NULL, "fault=event-twice");
+    uint8_t *first = give(0, 0, 8, DESC_WRITE), *second = give(0, 1, 8, DESC_WRITE);
+    model_input_event(model, EV_KEY, KEY_A, 1);
+    work(0);
+    CHECK(used(0) == 2 && memcmp(first, second, 8) == 0 && memcmp(first + 2, &key, 2) == 0);
+}
+
+TEST(model_input_event_unknown, EXIT_OK, NULL)
+{
+    const uint8_t plain[8] = {EV_KEY, 0, KEY_A, 0, 1, 0, 0, 0};
+    open_device(MODEL_KEYBOARD, NULL, "fault=event-unknown");
+    uint8_t *first = give(0, 0, 8, DESC_WRITE), *second = give(0, 1, 8, DESC_WRITE);
+    model_input_event(model, EV_KEY, KEY_A, 1);
+    model_input_event(model, EV_KEY, KEY_A, 1);
+    work(0);
+    CHECK(used(0) == 2 && memcmp(first, plain, 8) != 0 && memcmp(second, plain, 8) == 0);
+}
+
+TEST(model_input_config_all_ones, EXIT_OK, NULL)
+{
+    uint8_t payload[128];
+    open_device(MODEL_KEYBOARD, NULL, "fault=config-all-ones+");
+    CHECK(answer(0x11, EV_KEY, payload) == 128 && payload[127] == 0xff);
 }
 
 TEST(rule_input_event_buffer, EXIT_RULE, "rule broken: input-event-buffer")

@@ -7,6 +7,7 @@ rem Every package is tried: one that Windows refuses must not keep the others ou
 rem well.
 :stage_all
 set "failures=0"
+for /f "delims=" %%F in ('dir /b /a-d "%SystemRoot%\inf\oem*.inf" 2^>nul') do set "had_%%F=1"
 for /f "delims=" %%F in ('dir /b /s /a-d /on "%packages%\*.inf" 2^>nul') do (
     set "inf=%%F"
     set "name=%%~nxF"
@@ -18,18 +19,19 @@ exit /b 0
 rem pnputil publishes a package as %SystemRoot%\inf\oemN.inf; its words are translated, so the new file tells the name.
 :stage
 if /i not "%name:~-4%"==".inf" exit /b 0
-for /f "delims=" %%F in ('dir /b /a-d "%SystemRoot%\inf\oem*.inf" 2^>nul') do set "had_%%F=1"
 "%sys%\pnputil.exe" -a "%inf%" >>"%log%" 2>&1
 set "status=%errorlevel%"
 set "oem="
 for /f "delims=" %%F in ('dir /b /a-d "%SystemRoot%\inf\oem*.inf" 2^>nul') do if not defined had_%%F set "oem=%%F"
 call :pnputil_word
 if defined oem call :record_package
+set "had_%oem%=1"
 set "text=%name%: %word%"
 if not defined refused goto say
 set /a failures+=1
 goto complain
 :record_package
+set "had_%oem%=1"
 for %%F in ("%SystemRoot%\inf\%oem%") do set "size=%%~zF"
 set "target=%state%\installed-driver-packages.txt"
 set "text=%oem% %size% %name%"

@@ -272,7 +272,7 @@ def refuses_before_it_changes_anything(b):
         refusal(1, "this is ARM64", environment={"PROCESSOR_ARCHITECTURE": "ARM64"}),
         refusal(1, "unknown option /checks", options=("/checks",)), refusal(1, "unknown option", options=("/force", "x")),
         refusal(1, "there is no policy whatever", options=("/forcesigningpolicy:whatever",)),
-        refusal(1, "there is no policy", options=("/forcesigningpolicy:",)),
+        refusal(1, "unknown option /forcesigningpolicy:", options=("/forcesigningpolicy:",)),
         refusal(1, "no file", remove("config/devices.cmd")),
         refusal(1, "names no AERO_VIRTIO_BLK_SERVICE", write("config/devices.cmd", "set AERO_VIRTIO_BLK_HWIDS=\"x\"\n")),
         refusal(1, "or no AERO_VIRTIO_BLK_HWIDS", write("config/devices.cmd", "set \"AERO_VIRTIO_BLK_SERVICE=x\"\n")),

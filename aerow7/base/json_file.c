@@ -27,29 +27,58 @@ static void report_position(const char *path, const struct bytes *bytes, const c
     free(place);
 }
 
-static enum status refuse_duplicate_names(const char *path, const cJSON *node)
+static int compare_names(const void *left, const void *right)
 {
-    for (const cJSON *child = node->child; child != NULL; child = child->next) {
-        if (cJSON_IsObject(node)) {
-            for (const cJSON *other = child->next; other != NULL; other = other->next) {
-                if (strcmp(child->string, other->string) == 0) {
-                    diag_error(path, "the name \"%s\" is given twice in one object", child->string);
-                    return STATUS_BAD_INPUT;
-                }
-            }
-        }
-        if (refuse_duplicate_names(path, child) != STATUS_DONE) {
-            return STATUS_BAD_INPUT;
+    return strcmp((*(const cJSON *const *)left)->string, (*(const cJSON *const *)right)->string);
+}
+
+/* Sorted first: an object may have as many names as fit into a file. */
+static enum status refuse_duplicates_of(const char *path, const cJSON *object)
+{
+    size_t count = (size_t)cJSON_GetArraySize(object);
+    const cJSON **names = xcalloc(count + 1, sizeof(*names));
+    enum status status = STATUS_DONE;
+    const cJSON *child;
+    size_t at = 0;
+
+    cJSON_ArrayForEach(child, object)
+    {
+        names[at++] = child;
+    }
+    qsort(names, count, sizeof(*names), compare_names);
+    for (size_t i = 1; i < count && status == STATUS_DONE; ++i) {
+        if (strcmp(names[i - 1]->string, names[i]->string) == 0) {
+            diag_error(path, "the name \"%s\" is given twice in one object", names[i]->string);
+            status = STATUS_BAD_INPUT;
         }
     }
-    return STATUS_DONE;
+    free(names);
+    return status;
+}
+
+/* cJSON refuses nesting deeper than CJSON_NESTING_LIMIT, so this ends. */
+static enum status refuse_duplicate_names(const char *path, const cJSON *node)
+{
+    enum status status = cJSON_IsObject(node) ? refuse_duplicates_of(path, node) : STATUS_DONE;
+    const cJSON *child;
+
+    cJSON_ArrayForEach(child, node)
+    {
+        status = status == STATUS_DONE ? refuse_duplicate_names(path, child) : status;
+    }
+    return status;
 }
 
 enum status json_read(const char *path, cJSON **out)
 {
+    return json_read_limited(path, JSON_FILE_LIMIT, out);
+}
+
+enum status json_read_limited(const char *path, size_t limit, cJSON **out)
+{
     const char *end = NULL;
     struct bytes bytes;
-    enum status status = file_read(path, JSON_FILE_LIMIT, &bytes);
+    enum status status = file_read(path, limit, &bytes);
 
     *out = NULL;
     if (status != STATUS_DONE) {

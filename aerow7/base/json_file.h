@@ -9,8 +9,13 @@
 #include "base/diag.h"
 
 #include <cjson/cJSON.h>
+#include <stddef.h>
 
 /* The caller frees with cJSON_Delete. */
 enum status json_read(const char *path, cJSON **out);
+
+/* The same for files that people write by hand: a file larger than `limit` is refused unread. */
+#define JSON_BY_HAND_LIMIT ((size_t)1 << 20)
+enum status json_read_limited(const char *path, size_t limit, cJSON **out);
 
 #endif

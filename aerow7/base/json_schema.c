@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/json_schema.h"
 
+#include "base/expression.h"
 #include "base/text.h"
 
 #include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,9 +61,11 @@ static bool has_type(const cJSON *node, const char *type)
 
 static void check_pattern(struct check *check, const char *path, const cJSON *rule, const cJSON *node)
 {
+    char reason[128];
     regex_t expression;
 
-    if (!cJSON_IsString(rule) || regcomp(&expression, rule->valuestring, REG_EXTENDED | REG_NOSUB) != 0) {
+    if (!cJSON_IsString(rule) ||
+        expression_compile(rule->valuestring, 0, &expression, reason, sizeof(reason)) != NULL) {
         schema_error(check, path, "unusable pattern", cJSON_IsString(rule) ? rule->valuestring : "?");
         return;
     }

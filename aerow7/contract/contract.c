@@ -104,7 +104,7 @@ static enum status check_schema(const char *path, const char *schema_path, const
     int folder = slash != NULL ? (int)(slash - path) + 1 : 0;
     char *name = schema_path != NULL ? xstrdup(schema_path) : xformat("%.*sdevices.schema.json", folder, path);
     cJSON *schema = NULL;
-    enum status status = json_read(name, &schema);
+    enum status status = json_read_limited(name, JSON_BY_HAND_LIMIT, &schema);
 
     if (status == STATUS_DONE) {
         status = json_schema_check(name, schema, path, document);
@@ -121,7 +121,7 @@ enum status contract_load(const char *path, const char *schema_path, struct cont
     enum status status;
 
     *contract = (struct contract){0};
-    status = json_read(path, &contract->document);
+    status = json_read_limited(path, JSON_BY_HAND_LIMIT, &contract->document);
     if (status == STATUS_DONE) {
         status = check_schema(path, schema_path, contract->document);
     }

@@ -12,6 +12,10 @@
 /* Contract v1: the revision is the contract's major version. */
 #define CONTRACT_REVISION 0x01u
 
+/* Every pattern is compared with every other: more than any contract will have, and few enough for that. */
+#define DEVICES_LIMIT 256
+#define PATTERNS_LIMIT 4096
+
 struct rules {
     const char *path;
     const struct contract_device *device;
@@ -163,10 +167,28 @@ static void check_device(struct rules *rules)
     check_shapes(rules);
 }
 
+static enum status check_size(const char *path, const struct contract *contract)
+{
+    size_t patterns = 0;
+
+    for (size_t i = 0; i < contract->device_count; ++i) {
+        patterns += contract->devices[i].pattern_count;
+    }
+    if (contract->device_count > DEVICES_LIMIT || patterns > PATTERNS_LIMIT) {
+        diag_error(path, "$.devices: has %zu entries with %zu patterns; at most %d with %d are allowed",
+                   contract->device_count, patterns, DEVICES_LIMIT, PATTERNS_LIMIT);
+        return STATUS_CHECK_FAILED;
+    }
+    return STATUS_DONE;
+}
+
 enum status contract_check_rules(const char *path, const struct contract *contract)
 {
     struct rules rules = {.path = path};
 
+    if (check_size(path, contract) != STATUS_DONE) {
+        return STATUS_CHECK_FAILED;
+    }
     for (size_t i = 0; i < contract->device_count; ++i) {
         rules.device = &contract->devices[i];
         check_device(&rules);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "pack/guest_spec.h"
 
+#include "base/expression.h"
 #include "base/file_io.h"
 #include "base/json_file.h"
 #include "base/json_schema.h"
@@ -9,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define SPEC_LIMIT ((size_t)1 << 20)
 
 static const char schema_text[] =
     "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
@@ -53,14 +52,13 @@ static enum status compile(const char *path, const struct spec_driver *driver, c
     out->texts = xcalloc((size_t)cJSON_GetArraySize(array) + 1, sizeof(*out->texts));
     cJSON_ArrayForEach(item, array)
     {
-        int error = regcomp(&out->compiled[out->count], item->valuestring, REG_EXTENDED | REG_NOSUB | flags);
+        char reason[128];
+        const char *why =
+            expression_compile(item->valuestring, flags, &out->compiled[out->count], reason, sizeof(reason));
 
-        if (error != 0) {
-            char reason[128];
-
-            regerror(error, &out->compiled[out->count], reason, sizeof(reason));
+        if (why != NULL) {
             diag_error(path, "driver \"%s\": \"%s\" is no regular expression: %s", driver->name, item->valuestring,
-                       reason);
+                       why);
             return STATUS_BAD_INPUT;
         }
         out->texts[out->count++] = item->valuestring;
@@ -129,7 +127,7 @@ static enum status add_drivers(const char *path, struct guest_spec *spec)
 static enum status hash_spec(const char *path, struct guest_spec *spec)
 {
     struct bytes bytes;
-    enum status status = file_read(path, SPEC_LIMIT, &bytes);
+    enum status status = file_read(path, JSON_BY_HAND_LIMIT, &bytes);
 
     if (status == STATUS_DONE) {
         sha256_text(bytes.data, bytes.size, spec->sha256);
@@ -144,7 +142,7 @@ enum status guest_spec_load(const char *path, struct guest_spec *spec)
     enum status status;
 
     *spec = (struct guest_spec){0};
-    status = json_read(path, &spec->document);
+    status = json_read_limited(path, JSON_BY_HAND_LIMIT, &spec->document);
     if (status == STATUS_DONE) {
         status = check_schema(path, spec->document);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "pack/guest_tools.h"
 
+#include "base/json_file.h"
 #include "base/progress.h"
 #include "base/report.h"
 #include "base/text.h"
@@ -21,7 +22,6 @@
 
 #define MANIFEST_SCHEMA_VERSION 4
 #define TOOL_VERSION "1.0.0"
-#define CONTRACT_LIMIT ((size_t)16 << 20)
 #define MANIFEST_NAME "manifest.json"
 
 static const char *const policy_names[] = {
@@ -78,7 +78,7 @@ static enum status load(struct work *work)
         status = contract_load(options->contract, options->contract_schema, &work->contract);
     }
     if (status == STATUS_DONE) {
-        status = file_read(options->contract, CONTRACT_LIMIT, &bytes);
+        status = file_read(options->contract, JSON_BY_HAND_LIMIT, &bytes);
     }
     if (status == STATUS_DONE) {
         sha256_text(bytes.data, bytes.size, work->contract_sha256);

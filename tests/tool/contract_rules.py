@@ -105,6 +105,12 @@ CASES = {
     "generated_names_are_unique": (setter(GPU, "device", "aero-virtio-blk"), "would both be AERO_VIRTIO_BLK"),
     "patterns_are_claimed_once": (lambda c: c["devices"][TABLET]["hardware_id_patterns"].append("PCI\\VEN_1AF4&DEV_1052"),
                                   "is also claimed by"),
+    "devices_are_256_at_most": (
+        lambda c: c["devices"].extend({**c["devices"][GPU], "device": f"x{i}"} for i in range(251)),
+        "$.devices: has 257 entries"),
+    "patterns_are_4096_at_most": (
+        lambda c: c["devices"][BLK]["hardware_id_patterns"].extend(["PCI\\VEN_1AF4&DEV_1042"] * 4075),
+        "with 4097 patterns"),
     "patterns_are_given_once": (lambda c: c["devices"][BLK]["hardware_id_patterns"].append("PCI\\VEN_1AF4&DEV_1042"),
                                 "is given twice"),
 }

@@ -16,7 +16,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char archive_path[] = "/tmp/fuzz-zip-XXXXXX";
+static char archive_path[] = P_tmpdir "/fuzz-zip-XXXXXX";
 static char archive_file[sizeof(archive_path) + 16];
 
 static void remove_folder(void)

@@ -97,6 +97,10 @@ static void write_numbers(struct json *j, struct input_bench *b)
     json_integer(j, "events", b->events);
     json_integer(j, "packets", b->packets);
     json_integer(j, "report_count", b->reports);
+    json_integer(j, "reads_sent", b->counts.reads_sent);
+    json_integer(j, "reports_delivered", b->counts.reports);
+    json_integer(j, "reports_dropped_by_hidclass", b->counts.dropped_reports);
+    json_integer(j, "read_errors", b->counts.read_errors);
     json_integer(j, "doorbells", b->doorbells.writes);
     json_integer(j, "isr_reads", b->isr.reads);
     json_integer(j, "interrupts", interrupt_count());
@@ -109,6 +113,20 @@ static void write_numbers(struct json *j, struct input_bench *b)
     json_integer(j, "p50", b->latencies != 0 ? b->latency_first_us[b->latencies / 2] : 0);
     json_integer(j, "p99", b->latencies != 0 ? b->latency_first_us[b->latencies * 99 / 100] : 0);
     json_object_end(j);
+}
+
+/* [[type, code, value], ...] would be shorter, but the writer knows objects. */
+static void write_events(struct json *j, const struct input_bench *b)
+{
+    json_array(j, "sent");
+    for (size_t i = 0; i < b->logged; i++) {
+        json_object(j, NULL);
+        json_integer(j, "type", b->log[i].type);
+        json_integer(j, "code", b->log[i].code);
+        json_integer(j, "value", b->log[i].value);
+        json_object_end(j);
+    }
+    json_array_end(j);
 }
 
 static void write_log(struct json *j)
@@ -144,6 +162,8 @@ static void write_json(struct input_bench *b, int status)
     write_device(&j, b);
     write_numbers(&j, b);
     write_reports(&j, b);
+    if (o->log_events)
+        write_events(&j, b);
     write_log(&j);
     json_integer(&j, "failures", b->failures);
     json_integer(&j, "exit_status", (uint64_t)status);

@@ -34,6 +34,8 @@ void hidclass_on_report(struct hidclass_device *d, void (*report)(void *context,
                         void *context);
 /* Read requests outstanding; 2 unless set before the start. */
 void hidclass_set_reads(unsigned count);
+/* While held, a read request that is over is not sent again: the minidriver has to queue. */
+void hidclass_hold(struct hidclass_device *d, bool hold);
 /* IOCTL_HID_SEND_IDLE_NOTIFICATION_REQUEST, as for a device that may suspend; its status, STATUS_PENDING when the
  * minidriver keeps it. hidclass_wake cancels it. `called` counts calls of the callback. */
 NTSTATUS hidclass_idle(struct hidclass_device *d, unsigned *called);

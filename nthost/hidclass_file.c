@@ -47,14 +47,14 @@ static IRP *take_waiting(struct hid_file *f)
 static void ring_put(struct hid_file *f, const uint8_t *report, uint32_t bytes)
 {
     struct hid_ring *r = &f->ring;
-    if (r->count == HID_RING) { /* "When the ring buffer is full, the oldest report is lost" */
+    if (r->count == r->size) { /* "When the ring buffer is full, the oldest report is lost" */
         free(r->bytes[r->first]);
-        r->first = (r->first + 1) % HID_RING;
+        r->first = (r->first + 1) % HID_RING_MAX;
         r->count--;
         if (f->pdo->device != NULL)
             f->pdo->device->counts.dropped_reports++;
     }
-    unsigned at = (r->first + r->count++) % HID_RING;
+    unsigned at = (r->first + r->count++) % HID_RING_MAX;
     r->bytes[at] = malloc(bytes);
     if (r->bytes[at] == NULL)
         environment_failed("no memory for a report");
@@ -65,7 +65,7 @@ static void ring_put(struct hid_file *f, const uint8_t *report, uint32_t bytes)
 static void ring_drop(struct hid_ring *r)
 {
     free(r->bytes[r->first]);
-    r->first = (r->first + 1) % HID_RING;
+    r->first = (r->first + 1) % HID_RING_MAX;
     r->count--;
 }
 
@@ -140,6 +140,7 @@ static NTSTATUS open_file(struct hid_pdo *p, IRP *irp)
         environment_failed("no memory for a HID handle");
     f->object = irp_current(irp)->FileObject;
     f->pdo = p;
+    f->ring.size = HID_RING_DEFAULT;
     f->next = p->files;
     p->files = f;
     if (p->opens++ == 0) /* minidrivers that have nothing to activate answer STATUS_NOT_SUPPORTED */
@@ -264,6 +265,29 @@ static NTSTATUS flush_queue(struct hid_pdo *p, IRP *irp)
     return hidclass_finish(irp, STATUS_SUCCESS, 0);
 }
 
+static NTSTATUS get_buffers(struct hid_pdo *p, IRP *irp)
+{
+    ULONG size = file_of(p, irp_current(irp)->FileObject)->ring.size;
+    if (irp_current(irp)->Parameters.DeviceIoControl.OutputBufferLength < sizeof(size))
+        return hidclass_finish(irp, STATUS_BUFFER_TOO_SMALL, 0);
+    memcpy(irp->AssociatedIrp.SystemBuffer, &size, sizeof(size));
+    return hidclass_finish(irp, STATUS_SUCCESS, sizeof(size));
+}
+
+static NTSTATUS set_buffers(struct hid_pdo *p, IRP *irp)
+{
+    struct hid_ring *r = &file_of(p, irp_current(irp)->FileObject)->ring;
+    ULONG size = 0;
+    if (irp_current(irp)->Parameters.DeviceIoControl.InputBufferLength == sizeof(size))
+        memcpy(&size, irp->AssociatedIrp.SystemBuffer, sizeof(size));
+    if (size < HID_RING_MIN || size > HID_RING_MAX)
+        return hidclass_finish(irp, STATUS_INVALID_PARAMETER, 0);
+    while (r->count > size)
+        ring_drop(r);
+    r->size = size;
+    return hidclass_finish(irp, STATUS_SUCCESS, 0);
+}
+
 static NTSTATUS device_control(struct hid_pdo *p, IRP *irp)
 {
     IO_STACK_LOCATION *at = irp_current(irp);
@@ -276,6 +300,10 @@ static NTSTATUS device_control(struct hid_pdo *p, IRP *irp)
         return collection_information(p, irp);
     case IOCTL_HID_GET_COLLECTION_DESCRIPTOR:
         return collection_descriptor(p, irp);
+    case IOCTL_GET_NUM_DEVICE_INPUT_BUFFERS:
+        return get_buffers(p, irp);
+    case IOCTL_SET_NUM_DEVICE_INPUT_BUFFERS:
+        return set_buffers(p, irp);
     case IOCTL_HID_FLUSH_QUEUE:
         return flush_queue(p, irp);
     case IOCTL_HID_SET_FEATURE:

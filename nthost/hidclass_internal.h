@@ -7,7 +7,9 @@
 
 #include "hidclass.h"
 
-enum { HID_READS_MAX = 8, HID_RING = 32 /* reports per handle, the default of Windows */ };
+enum { HID_READS_MAX = 8 };
+/* Reports per handle (HidD_SetNumInputBuffers). */
+enum { HID_RING_DEFAULT = 32, HID_RING_MIN = 2, HID_RING_MAX = 512 };
 
 struct hid_minidriver {
     DRIVER_OBJECT *object;
@@ -26,9 +28,9 @@ struct hid_read { /* a read request that goes round and round */
 };
 
 struct hid_ring {
-    uint8_t *bytes[HID_RING];
-    uint32_t length[HID_RING];
-    unsigned first, count;
+    uint8_t *bytes[HID_RING_MAX];
+    uint32_t length[HID_RING_MAX];
+    unsigned first, count, size;
 };
 
 struct hid_file {
@@ -55,6 +57,7 @@ struct hidclass_device {
     HID_DEVICE_EXTENSION *extension;
     void *mini_extension;
     bool running; /* started, in D0: reads may be outstanding */
+    bool held;    /* reads that are over rest */
     bool described;
     HID_DEVICE_ATTRIBUTES attributes;
     uint8_t *descriptor;

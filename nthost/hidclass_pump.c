@@ -68,7 +68,7 @@ static NTSTATUS NTAPI read_completed(DEVICE_OBJECT *device, IRP *irp, PVOID cont
     ram_free(r->buffer);
     irp_free(irp);
     r->pending = false;
-    if (!NT_SUCCESS(status) || !d->running)
+    if (!NT_SUCCESS(status) || !d->running || d->held)
         return STATUS_MORE_PROCESSING_REQUIRED; /* it rests until the device is started or woken */
     if (r->sending) {
         r->again = true; /* completed at once: whoever sends it goes on, or the stack would grow without end */
@@ -99,8 +99,17 @@ static void send(struct hid_read *r)
         irp_set_completion(irp, HOST_DISPATCH(read_completed), r);
         d->counts.reads_sent++;
         hidclass_call(d, irp);
-    } while (r->again && d->running);
+    } while (r->again && d->running && !d->held);
     r->sending = false;
+}
+
+static void send_all(struct hidclass_device *d)
+{
+    for (unsigned i = 0; i < d->reads; i++) {
+        d->read[i].device = d;
+        if (!d->read[i].pending && !d->read[i].sending)
+            send(&d->read[i]);
+    }
 }
 
 void hidclass_pump_start(struct hidclass_device *d)
@@ -109,11 +118,15 @@ void hidclass_pump_start(struct hidclass_device *d)
         return;
     d->running = true;
     d->reads = reads_wanted;
-    for (unsigned i = 0; i < d->reads; i++) {
-        d->read[i].device = d;
-        if (!d->read[i].pending && !d->read[i].sending)
-            send(&d->read[i]);
-    }
+    if (!d->held)
+        send_all(d);
+}
+
+void hidclass_hold(struct hidclass_device *d, bool hold)
+{
+    d->held = hold;
+    if (!hold && d->running)
+        send_all(d);
 }
 
 static bool none_pending(void *context)

@@ -22,7 +22,7 @@ enum { INPUT_COLLECTIONS = HID_COLLECTIONS_MAX };
 struct input_options {
     const char *driver, *script, *json, *class_directory; /* class_directory NULL: the built-in class driver */
     const char *parser_directory;                         /* where a hidparse.sys is; NULL: reports are not decoded */
-    bool use_model, quiet, failure_sweep, count_instructions;
+    bool use_model, quiet, failure_sweep, count_instructions, log_events;
     enum model_input_kind kind;
     struct devnode_options node;
     struct model_options model;
@@ -72,10 +72,16 @@ struct input_bench {
     /* measured */
     struct access_counter doorbells, isr;
     uint64_t events, packets, last_sent_us;
+    struct input_event_log {
+        uint16_t type, code;
+        uint32_t value;
+    } *log; /* what was sent, for --json with --log-events */
+    size_t logged, log_capacity;
     uint64_t latency_first_us[4096];
     unsigned latencies;
     uint64_t instructions;
     double seconds;
+    struct hidclass_counts counts; /* of the built-in class driver, at the end */
     unsigned failures;
 };
 
@@ -90,6 +96,8 @@ void input_open_bus(struct input_bench *b);
 bool input_start(struct input_bench *b); /* loads the driver, starts the device, opens the collections */
 bool input_open_collections(struct input_bench *b);
 void input_close_collections(struct input_bench *b);
+/* Nobody reads for a while: the built-in class driver sends no read requests; with another, programs read nothing. */
+void input_pause(struct input_bench *b, bool pause);
 void input_remove(struct input_bench *b); /* what is still there; unloads the driver, leak check */
 void input_close(struct input_bench *b);
 /* Which usages hidparse.sys finds in a report; false (after input_fail): it finds no sense, or there is none. */
@@ -109,6 +117,10 @@ bool input_absolute(struct input_bench *b, const char *axis, int32_t value);
 bool input_touch(struct input_bench *b, unsigned slot, bool down, int32_t x, int32_t y);
 void input_raw(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value); /* the model only */
 void input_syn(struct input_bench *b);
+
+/* input_random.c: `count` events of the device's kind, drawn from the scheduler's seed, in packets of one to four; every
+ * key, button and touch that is down at the end is released. Programs pause at random when `pauses` is set. */
+void input_random(struct input_bench *b, uint64_t count, bool pauses);
 
 /* input_keys.c: QEMU's key names and Linux' key codes; 0: there is no such name. */
 uint16_t input_key_code(const char *name);

@@ -156,6 +156,13 @@ static bool set_count(struct input_options *o, const char *value)
     return true;
 }
 
+static bool set_log(struct input_options *o, const char *value)
+{
+    (void)value;
+    o->log_events = true;
+    return true;
+}
+
 static bool set_quiet(struct input_options *o, const char *value)
 {
     (void)value;
@@ -184,6 +191,7 @@ static const struct option options_table[] = {
     {"fail-nth", "N", "fail the N-th allocation, mapping or other call that may fail", set_fail},
     {"failure-sweep", NULL, "the run again for every such call, until none is left", set_sweep},
     {"count-instructions", NULL, "exact numbers of the driver's instructions", set_count},
+    {"log-events", NULL, "the JSON lists every event that was sent, too", set_log},
     {"quiet", NULL, "only the line of result", set_quiet},
 };
 
@@ -205,7 +213,7 @@ void input_help(void)
          "  touch SLOT up, event TYPE CODE VALUE, syn, every-key, expect HEX, usages LIST, expect-none MS, skip,\n"
          "  wait MS,\n"
          "  write COLLECTION HEX, feature COLLECTION ID BYTES, leds MASK, string manufacturer|product|serial TEXT,\n"
-         "  pause, resume, stop, start, restart, sleep, wake, surprise\n\n"
+         "  random COUNT [pauses], pause, resume, stop, start, restart, sleep, wake, surprise\n\n"
          "Exit status: 0 as expected, 1 something was wrong, 2 usage, 3 the driver broke a rule, 4 the environment is "
          "not fit.");
 }

@@ -22,7 +22,8 @@
  *   feature COLLECTION ID BYTES  reads a feature report and prints it
  *   leds MASK                    what EV_LED said to the model, within a second
  *   string manufacturer|product|serial TEXT
- *   pause | resume               programs stop reading, and go on
+ *   random COUNT [pauses]        so many events, drawn from the seed; programs pause now and then
+ *   pause | resume               nobody reads: the class driver sends no read requests (Wine's: programs read nothing)
  *   stop | start | sleep | wake | surprise | restart
  */
 #include <errno.h>
@@ -141,6 +142,16 @@ static bool do_every_key(struct line *l)
         }
     }
     return l->count == 1;
+}
+
+static bool do_random(struct line *l)
+{
+    long long count;
+    bool pauses = l->count == 3 && strcmp(l->word[2], "pauses") == 0;
+    if (l->count != (pauses ? 3u : 2u) || !number(l->word[1], &count) || count < 1)
+        return false;
+    input_random(l->bench, (uint64_t)count, pauses);
+    return true;
 }
 
 /* ---- reports ---- */
@@ -344,8 +355,7 @@ static bool do_leds(struct line *l)
 
 static bool do_reading(struct line *l)
 {
-    for (unsigned i = 0; i < l->bench->readers; i++)
-        l->bench->reader[i].paused = l->word[0][0] == 'p';
+    input_pause(l->bench, l->word[0][0] == 'p');
     return l->count == 1;
 }
 
@@ -392,31 +402,13 @@ static const struct {
     const char *name;
     bool (*run)(struct line *l);
 } commands[] = {
-    {"key", do_key},
-    {"btn", do_btn},
-    {"rel", do_axis},
-    {"abs", do_axis},
-    {"touch", do_touch},
-    {"event", do_event},
-    {"syn", do_syn},
-    {"every-key", do_every_key},
-    {"expect", do_expect},
-    {"usages", do_usages},
-    {"expect-none", do_expect_none},
-    {"skip", do_skip},
-    {"wait", do_wait},
-    {"write", do_write},
-    {"feature", do_feature},
-    {"leds", do_leds},
-    {"string", do_string},
-    {"pause", do_reading},
-    {"resume", do_reading},
-    {"stop", do_device},
-    {"start", do_device},
-    {"restart", do_device},
-    {"sleep", do_device},
-    {"wake", do_device},
-    {"surprise", do_device},
+    {"key", do_key},       {"btn", do_btn},         {"rel", do_axis},       {"abs", do_axis},
+    {"touch", do_touch},   {"event", do_event},     {"syn", do_syn},        {"every-key", do_every_key},
+    {"random", do_random}, {"expect", do_expect},   {"usages", do_usages},  {"expect-none", do_expect_none},
+    {"skip", do_skip},     {"wait", do_wait},       {"write", do_write},    {"feature", do_feature},
+    {"leds", do_leds},     {"string", do_string},   {"pause", do_reading},  {"resume", do_reading},
+    {"stop", do_device},   {"start", do_device},    {"restart", do_device}, {"sleep", do_device},
+    {"wake", do_device},   {"surprise", do_device},
 };
 
 static bool run_line(struct line *l)

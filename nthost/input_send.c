@@ -38,17 +38,33 @@ static void add(struct input_bench *b, const char *format, ...)
     used += (size_t)length;
 }
 
+/* In Linux' codes, on QEMU too. */
+static void keep(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value)
+{
+    if (!b->options->log_events)
+        return;
+    if (b->logged == b->log_capacity) {
+        b->log_capacity = b->log_capacity != 0 ? 2 * b->log_capacity : 1024;
+        b->log = realloc(b->log, b->log_capacity * sizeof(*b->log));
+        if (b->log == NULL)
+            environment_failed("no memory for the log of events");
+    }
+    b->log[b->logged++] = (struct input_event_log){type, code, value};
+}
+
 void input_raw(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value)
 {
     if (!b->options->use_model)
         environment_failed("raw events are for the model; QEMU takes key, btn, rel, abs and touch");
     b->events++;
+    keep(b, type, code, value);
     model_input_event(b->bus, type, code, value);
 }
 
 void input_syn(struct input_bench *b)
 {
     b->packets++;
+    keep(b, EV_SYN, SYN_REPORT, 0);
     b->last_sent_us = clock_us();
     if (b->options->use_model) {
         model_input_event(b->bus, EV_SYN, SYN_REPORT, 0);
@@ -71,11 +87,13 @@ bool input_key(struct input_bench *b, const char *name, bool down)
     uint16_t code = input_key_code(name);
     if (code == 0)
         return false;
-    if (b->options->use_model)
+    if (b->options->use_model) {
         input_raw(b, EV_KEY, code, down);
-    else
-        add(b, "{\"type\":\"key\",\"data\":{\"down\":%s,\"key\":{\"type\":\"qcode\",\"data\":\"%s\"}}}",
-            down ? "true" : "false", name);
+        return true;
+    }
+    keep(b, EV_KEY, code, down);
+    add(b, "{\"type\":\"key\",\"data\":{\"down\":%s,\"key\":{\"type\":\"qcode\",\"data\":\"%s\"}}}",
+        down ? "true" : "false", name);
     return true;
 }
 
@@ -84,10 +102,12 @@ bool input_button(struct input_bench *b, const char *name, bool down)
     for (unsigned i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
         if (strcmp(buttons[i].name, name) != 0)
             continue;
-        if (b->options->use_model)
+        if (b->options->use_model) {
             input_raw(b, EV_KEY, buttons[i].code, down);
-        else
-            add(b, "{\"type\":\"btn\",\"data\":{\"down\":%s,\"button\":\"%s\"}}", down ? "true" : "false", name);
+            return true;
+        }
+        keep(b, EV_KEY, buttons[i].code, down);
+        add(b, "{\"type\":\"btn\",\"data\":{\"down\":%s,\"button\":\"%s\"}}", down ? "true" : "false", name);
         return true;
     }
     return false;
@@ -117,6 +137,8 @@ bool input_relative(struct input_bench *b, const char *axis, int32_t value)
     for (unsigned i = 0; i < sizeof(axes) / sizeof(axes[0]); i++) {
         if (strcmp(axes[i].name, axis) != 0)
             continue;
+        if (!b->options->use_model)
+            keep(b, EV_REL, axes[i].code, (uint32_t)value);
         if (b->options->use_model)
             input_raw(b, EV_REL, axes[i].code, (uint32_t)value);
         else if (axes[i].up != NULL)
@@ -134,10 +156,13 @@ bool input_absolute(struct input_bench *b, const char *axis, int32_t value)
 {
     if (strcmp(axis, "x") != 0 && strcmp(axis, "y") != 0)
         return false;
-    if (b->options->use_model)
-        input_raw(b, EV_ABS, axis[0] == 'x' ? ABS_X : ABS_Y, (uint32_t)value);
-    else
-        add(b, "{\"type\":\"abs\",\"data\":{\"axis\":\"%s\",\"value\":%d}}", axis, (int)value);
+    uint16_t code = axis[0] == 'x' ? ABS_X : ABS_Y;
+    if (b->options->use_model) {
+        input_raw(b, EV_ABS, code, (uint32_t)value);
+        return true;
+    }
+    keep(b, EV_ABS, code, (uint32_t)value);
+    add(b, "{\"type\":\"abs\",\"data\":{\"axis\":\"%s\",\"value\":%d}}", axis, (int)value);
     return true;
 }
 

@@ -90,6 +90,53 @@ TEST(hid_ring_of_a_handle_loses_the_oldest, EXIT_OK, NULL)
     hid_run_end(&run);
 }
 
+static uint32_t buffers(user_file *file, uint32_t set)
+{
+    struct user_request r;
+    user_ioctl(file, &r, IOCTL_SET_NUM_DEVICE_INPUT_BUFFERS, &set, sizeof(set), 0);
+    CHECK(user_wait(&r, UINT64_MAX) == (set >= 2 && set <= 512 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER));
+    user_release(&r);
+    user_ioctl(file, &r, IOCTL_GET_NUM_DEVICE_INPUT_BUFFERS, NULL, 0, 4);
+    CHECK(user_wait(&r, UINT64_MAX) == STATUS_SUCCESS && r.bytes == 4);
+    memcpy(&set, r.data, sizeof(set));
+    user_release(&r);
+    return set;
+}
+
+TEST(hid_number_of_input_buffers, EXIT_OK, NULL)
+{
+    struct hid_run run = hid_run_start(HID_RIGHT, 8);
+    user_file *mouse, *keyboard;
+    CHECK(user_open(hid_collection(0), &keyboard) == STATUS_SUCCESS);
+    CHECK(user_open(hid_collection(1), &mouse) == STATUS_SUCCESS);
+    CHECK(buffers(mouse, 1) == 32 && buffers(mouse, 513) == 32 && buffers(mouse, 512) == 512);
+    set_feature(keyboard, 100);
+    CHECK(hidclass_counts(hidclass_device_of(run.node))->dropped_reports == 0);
+    user_close(mouse);
+    user_close(keyboard);
+    hid_run_end(&run);
+}
+
+TEST(hid_held_reads_make_the_minidriver_queue, EXIT_OK, NULL)
+{
+    struct hid_run run = hid_run_start(HID_RIGHT, 9);
+    struct hidclass_device *d = hidclass_device_of(run.node);
+    struct user_request write;
+    user_file *file;
+    CHECK(user_open(hid_collection(0), &file) == STATUS_SUCCESS);
+    hidclass_hold(d, true);
+    for (unsigned i = 0; i < 6; i++) {
+        user_write(file, &write, "\x01\x5a", HID_OUTPUT_BYTES);
+        CHECK(user_wait(&write, UINT64_MAX) == STATUS_SUCCESS);
+        user_release(&write);
+    }
+    CHECK(hidclass_counts(d)->reports == 2); /* the two that were outstanding */
+    hidclass_hold(d, false);
+    CHECK(hidclass_counts(d)->reports == 6);
+    user_close(file);
+    hid_run_end(&run);
+}
+
 TEST(hid_feature_strings_attributes, EXIT_OK, NULL)
 {
     struct hid_run run = hid_run_start(HID_RIGHT, 5);

@@ -233,7 +233,8 @@ TEST(model_input_event_unknown, EXIT_OK, NULL)
     model_input_event(model, EV_KEY, KEY_A, 1);
     model_input_event(model, EV_KEY, KEY_A, 1);
     work(0);
-    CHECK(used(0) == 2 && memcmp(first, plain, 8) != 0 && memcmp(second, plain, 8) == 0);
+    /* Whichever of the two buffers it took first. */
+    CHECK(used(0) == 2 && (memcmp(first, plain, 8) == 0) + (memcmp(second, plain, 8) == 0) == 1);
 }
 
 TEST(model_input_config_all_ones, EXIT_OK, NULL)

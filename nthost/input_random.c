@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Random events, as a person with too many fingers would make them.
+ */
+#include <string.h>
+
+#include "input.h"
+
+enum { PACKET_MAX = 4, TOUCHES = 10, BUTTONS = 5, KEYS_MAX = 256, POSITION_MAX = 32767, PAUSE_ONE_IN = 200 };
+
+static const char *const button_names[BUTTONS] = {"left", "right", "middle", "side", "extra"};
+
+static struct {
+    bool key[KEYS_MAX], button[BUTTONS], touch[TOUCHES];
+} down;
+
+static uint32_t draw(uint32_t below)
+{
+    return (uint32_t)(cpu_random() % below);
+}
+
+static bool never(void *unused)
+{
+    (void)unused;
+    return false;
+}
+
+static unsigned key_count(void)
+{
+    unsigned count = 0;
+    while (input_key_name(count) != NULL && count < KEYS_MAX)
+        count++;
+    return count;
+}
+
+static void random_key(struct input_bench *b)
+{
+    unsigned key = draw(key_count());
+    down.key[key] = !down.key[key];
+    input_key(b, input_key_name(key), down.key[key]);
+}
+
+static void random_button(struct input_bench *b)
+{
+    unsigned button = draw(BUTTONS);
+    down.button[button] = !down.button[button];
+    input_button(b, button_names[button], down.button[button]);
+}
+
+static void random_mouse(struct input_bench *b)
+{
+    static const char *const axes[] = {"x", "y", "wheel", "hwheel"};
+    unsigned what = draw(6);
+    if (what < 2)
+        input_relative(b, axes[what], (int32_t)draw(2001) - 1000);
+    else if (what < 4)
+        input_relative(b, axes[what], draw(2) == 0 ? 1 : -1);
+    else
+        random_button(b);
+}
+
+static void random_tablet(struct input_bench *b)
+{
+    unsigned what = draw(4);
+    if (what < 2)
+        input_absolute(b, what == 0 ? "x" : "y", (int32_t)draw(POSITION_MAX + 1));
+    else
+        random_button(b);
+}
+
+static void random_touch(struct input_bench *b)
+{
+    unsigned slot = draw(TOUCHES);
+    bool lift = down.touch[slot] && draw(3) == 0;
+    down.touch[slot] = !lift;
+    input_touch(b, slot, !lift, (int32_t)draw(POSITION_MAX + 1), (int32_t)draw(POSITION_MAX + 1));
+}
+
+static void random_event(struct input_bench *b)
+{
+    switch (b->options->kind) {
+    case MODEL_KEYBOARD:
+        random_key(b);
+        break;
+    case MODEL_MOUSE:
+        random_mouse(b);
+        break;
+    case MODEL_TABLET:
+        random_tablet(b);
+        break;
+    default:
+        random_touch(b);
+        break;
+    }
+}
+
+static void release_all(struct input_bench *b)
+{
+    for (unsigned i = 0; i < KEYS_MAX; i++) {
+        if (down.key[i])
+            input_key(b, input_key_name(i), false);
+    }
+    for (unsigned i = 0; i < BUTTONS; i++) {
+        if (down.button[i])
+            input_button(b, button_names[i], false);
+    }
+    for (unsigned i = 0; i < TOUCHES; i++) {
+        if (down.touch[i])
+            input_touch(b, i, false, 0, 0);
+    }
+    memset(&down, 0, sizeof(down));
+    input_syn(b);
+}
+
+/* The device holds a few thousand events, QEMU's sixty-four: the typist waits for them to go. */
+static bool device_has_room(void *context)
+{
+    enum { ROOM = 1024 };
+    return model_input_waiting(((struct input_bench *)context)->bus) < ROOM;
+}
+
+static void wait_for_room(struct input_bench *b)
+{
+    enum { QEMU_US = 300 };
+    if (b->options->use_model)
+        thread_wait(device_has_room, b, UINT64_MAX);
+    else
+        thread_wait(never, NULL, QEMU_US);
+}
+
+static void pause_or_resume(struct input_bench *b)
+{
+    if (draw(PAUSE_ONE_IN) != 0)
+        return;
+    input_pause(b, draw(2) == 0);
+}
+
+void input_random(struct input_bench *b, uint64_t count, bool pauses)
+{
+    for (uint64_t sent = 0; sent < count;) {
+        unsigned packet = 1 + draw(PACKET_MAX);
+        for (unsigned i = 0; i < packet && sent < count; i++, sent++)
+            random_event(b);
+        input_syn(b);
+        wait_for_room(b);
+        if (pauses)
+            pause_or_resume(b);
+        if (draw(8) == 0)
+            thread_wait(never, NULL, draw(500));
+    }
+    release_all(b);
+    input_pause(b, false);
+}

@@ -35,9 +35,11 @@ static VIRTQUEUE_RESULT Add(INPUT_DEVICE *device, VIRTQUEUE *queue, ULONG offset
                               Cookie(buffer), NULL);
 }
 
+/* QEMU's used length in the status queue is what it read, although "len" is what the device wrote: there, nothing. */
 static BOOLEAN InitQueue(INPUT_DEVICE *device, VIRTQUEUE *queue, USHORT size, ULONG offset, PUCHAR state)
 {
-    VIRTQUEUE_OPTIONS options = {.EventIdx = (device->Features & (1ull << VIRTIO_F_EVENT_IDX)) != 0};
+    VIRTQUEUE_OPTIONS options = {.EventIdx = (device->Features & (1ull << VIRTIO_F_EVENT_IDX)) != 0,
+                                 .ClampLength = queue == &device->StatusQueue};
     VIRTQUEUE_LAYOUT layout;
     VIRTQUEUE_RING ring;
 
@@ -144,13 +146,14 @@ static VIRTQUEUE_GET ReapStatus(INPUT_DEVICE *device)
     return got;
 }
 
-/* FALSE when there is no room for all of them now: half a state would be a wrong one. */
+/* FALSE when it cannot go now: half a state would be a wrong one, and so would be two whose buffers a device uses in an
+ * order of its own (VIRTIO 1.x "Split Virtqueues": buffers may come back out of order). */
 static BOOLEAN SubmitLeds(INPUT_DEVICE *device, UCHAR leds)
 {
     VIRTIO_INPUT_EVENT events[INPUT_LED_EVENTS_MAX];
     ULONG count = InputLedsEvents(&device->Engine->Capabilities, leds, events);
 
-    if (device->FreeStatusCount < count || VirtqueueFreeCount(&device->StatusQueue) < count) {
+    if (device->FreeStatusCount != device->StatusBuffers || device->StatusBuffers < count) {
         device->Counters.StatusQueueFull++;
         return FALSE;
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Builds one mutant of the block driver and checks that the bench catches it; --baseline checks that the unchanged driver passes.
+"""Builds one mutant of a driver and checks that the bench catches it; --baseline checks that the unchanged driver passes.
 
 usage: run.py --build DIR --nthost FILE [--baseline] MUTANT
 DIR is the build folder of the amd64 driver: its compile_commands.json and objects are used.
@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 EXIT_WRONG, EXIT_RULE = 1, 3
+DRIVERS = {"blk": "aero_virtio_blk", "input": "aero_virtio_input"}  # by nthost's command
 RUN_SECONDS = 120
 
 
@@ -31,6 +32,8 @@ def parse(path):
     edits = re.findall(r"<<<<\n(.*?)====\n(.*?)>>>>\n", "<<<<\n" + body, re.S)
     if not {"why", "file", "run", "expect"} <= fields.keys() or not edits:
         raise Malformed(f"{path}: needs why, file, run, expect and an edit")
+    if fields.setdefault("driver", "blk") not in DRIVERS:
+        raise Malformed(f"{path}: driver: one of {sorted(DRIVERS)}")
     return fields, [(old.removesuffix("\n"), new.removesuffix("\n")) for old, new in edits]
 
 
@@ -44,22 +47,22 @@ def mutate(source, edits):
     return text
 
 
-def driver_entries(build):
+def driver_entries(build, driver):
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as source:
-        return [entry for entry in json.load(source) if "aero_virtio_blk_code" in entry["command"]]
+        return [entry for entry in json.load(source) if f"{DRIVERS[driver]}_code" in entry["command"]]
 
 
-def driver_objects(build):
+def driver_objects(build, driver):
     """-> [(source file, object file)]"""
     found = []
-    for entry in driver_entries(build):
+    for entry in driver_entries(build, driver):
         command = shlex.split(entry["command"])
         found.append((entry["file"], os.path.join(entry["directory"], command[command.index("-o") + 1])))
     return found
 
 
-def compile_command(build, root, file):
-    for entry in driver_entries(build):
+def compile_command(build, root, driver, file):
+    for entry in driver_entries(build, driver):
         if os.path.realpath(entry["file"]) == os.path.realpath(os.path.join(root, file)):
             return shlex.split(entry["command"]), entry["directory"], entry["file"]
     raise Malformed(f"{file}: not among the driver's sources in {build}")
@@ -67,12 +70,12 @@ def compile_command(build, root, file):
 
 def build_mutant(build, root, fields, edits, scratch):
     """Compiles the changed file as the build compiled the original, and links it with the other objects."""
-    command, directory, original = compile_command(build, root, fields["file"])
+    command, directory, original = compile_command(build, root, fields["driver"], fields["file"])
     changed = os.path.join(scratch, os.path.basename(fields["file"]))
     with open(changed, "w", encoding="utf-8") as file:
         file.write(mutate(original, edits))
     objects = []
-    for entry, output in driver_objects(build):
+    for entry, output in driver_objects(build, fields["driver"]):
         if os.path.realpath(entry) == os.path.realpath(original):
             output = os.path.join(scratch, "mutant-file.obj")
         objects.append(output)
@@ -86,10 +89,11 @@ def build_mutant(build, root, fields, edits, scratch):
     return driver
 
 
-def run(nthost, driver, arguments):
-    command = [nthost, "blk", "--driver", driver, *shlex.split(arguments)]
+def run(nthost, root, fields, driver, seed):
+    """In the source's root, which names of scripts are relative to."""
+    command = [nthost, fields["driver"], "--driver", driver, *shlex.split(fields["run"]), "--seed", str(seed)]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=RUN_SECONDS, check=False)
+        done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=RUN_SECONDS, check=False)
     except subprocess.TimeoutExpired as late:
         return None, str(late.stdout)
     return done.returncode, done.stdout
@@ -116,8 +120,8 @@ def main():
     try:
         fields, edits = parse(options.mutant)
         with tempfile.TemporaryDirectory(prefix="mutant-") as scratch:
-            original = os.path.join(options.build, "drivers/aero_virtio_blk.sys")
-            status, output = run(options.nthost, original, f'{fields["run"]} --seed 1')
+            original = os.path.join(options.build, "drivers", f'{DRIVERS[fields["driver"]]}.sys')
+            status, output = run(options.nthost, root, fields, original, 1)
             if status != 0:
                 print(output[-4000:])
                 print(f"{name}: the unchanged driver does not pass this run (status {status}): it proves nothing")
@@ -126,7 +130,7 @@ def main():
                 return 0
             driver = build_mutant(options.build, root, fields, edits, scratch)
             for seed in range(1, int(fields.get("seeds", 1)) + 1):
-                status, output = run(options.nthost, driver, f'{fields["run"]} --seed {seed}')
+                status, output = run(options.nthost, root, fields, driver, seed)
                 how = caught(fields["expect"], status, output)
                 if how is not None:
                     break

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Runs the tests of one file. A test is a generator: it prepares machines and runs, yields, and finds the runs done when
-it goes on; all runs of all tests up to their next yield go into one batch, so that Wine starts once for each round."""
+"""Runs the tests of one file. A test is a generator: it prepares machines and runs, yields, and finds the runs done
+when it goes on; all runs of all tests up to their next yield go into one batch, so that Wine starts once for each
+round."""
 import pathlib
 import shutil
 import subprocess
@@ -79,7 +80,8 @@ class Bench:
         if certificate:
             machine.file(f"{MEDIA}/certs/a (1) & b.cer", CERTIFICATE)
         quoted = " ".join(f'"{hwid}"' for hwid in hwids)
-        machine.file(f"{MEDIA}/config/devices.cmd", '@rem as aerow7 writes it\n\nset "AERO_VIRTIO_BLK_SERVICE=aero_virtio_blk"\n'
+        machine.file(f"{MEDIA}/config/devices.cmd",
+                     '@rem as aerow7 writes it\n\nset "AERO_VIRTIO_BLK_SERVICE=aero_virtio_blk"\n'
                      f'set "AERO_VIRTIO_BLK_SYS="\nset AERO_VIRTIO_BLK_HWIDS={quoted}\n')
         if manifest:
             machine.manifest(policy)

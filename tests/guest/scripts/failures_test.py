@@ -2,8 +2,8 @@
 """Every tool fails at every call in turn: the script says so and ends with its documented status, and afterwards
 uninstall.cmd leaves the machine as it was before setup.
 
-Left out are calls that only ask (reg query, certutil -store, find): their failure is how Windows says "not there". Calls
-that differ only in a device's ID, a value's name or a package's number count as one, to keep the test short."""
+Left out are calls that only ask (reg query, certutil -store, find): their failure is how Windows says "not there".
+Calls that differ only in a device's ID, a value's name or a package's number count as one, to keep the test short."""
 import re
 
 import bench

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""A make-believe Windows 7 in a folder, for the guest scripts to run on under Wine: stand-ins for the programs that they
-start (standin.h), a registry in a text file, a driver store, certificate stores. Runs of scripts are collected and done
-in one batch by one cmd.exe, because starting Wine takes longer than most of them."""
+"""A make-believe Windows 7 in a folder, for the guest scripts to run on under Wine: stand-ins for the programs that
+they start (standin.h), a registry in a text file, a driver store, certificate stores. Runs of scripts are collected
+and done in one batch by one cmd.exe, because starting Wine takes longer than most of them."""
 import hashlib
 import json
 import os
@@ -38,7 +38,8 @@ class Machine:
         self.folder = pathlib.Path(folder)
         self.media = self.folder / MEDIA
         system = self.folder / "root/System32"
-        for made in (self.media, system / "drivers", self.folder / "root/inf", self.folder / "drive", self.folder / "temp"):
+        for made in (self.media, system / "drivers", self.folder / "root/inf", self.folder / "drive",
+                     self.folder / "temp"):
             made.mkdir(parents=True)
         for tool in TOOLS:
             os.link(standin, system / f"{tool}.exe")
@@ -53,7 +54,8 @@ class Machine:
         other.media = other.folder / MEDIA
         other.runs = 0
         shutil.copytree(self.folder, other.folder, ignore=shutil.ignore_patterns("run*.*", "calls.log"),
-                        copy_function=lambda source, to: (os.link if source.endswith(".exe") else shutil.copy)(source, to))
+                        copy_function=lambda source, to: (os.link if source.endswith(".exe") else shutil.copy)(source,
+                                                                                                               to))
         return other
 
     # -- what the machine is
@@ -129,7 +131,8 @@ class Machine:
     def driver_package(self, folder, service, body="", name=None):
         name = name or service
         self.file(f"{MEDIA}/{folder}/{name}.inf",
-                  f"; a package\n[Version]\nSignature=\"$WINDOWS NT$\"\n[X.Services]\nAddService\t= {service}, 2, S ; c\n"
+                  f"; a package\n[Version]\nSignature=\"$WINDOWS NT$\"\n[X.Services]\n"
+                  f"AddService\t= {service}, 2, S ; c\n"
                   f"[S]\nHKR, \"Parameters\\P\", \"5\", 0x00010001, \"a=b & c\"\n{body}")
         self.file(f"{MEDIA}/{folder}/{name}.sys", f"driver {service} {folder}".encode())
 
@@ -160,14 +163,16 @@ class Machine:
                      "PROCESSOR_ARCHITECTURE": "AMD64", **(environment or {})}
         # Wine's cmd makes 1 of every exit status that a script ends with when it was started by "call", and gives a
         # new cmd.exe the real SystemRoot: so each run is a cmd.exe that goes over to the script from another one.
-        self.file(f"run{self.runs}.cmd", "\n".join(["@echo off", *(f'set "{name}={value}"' for name, value in variables.items()),
-                                                   f'"{windows(self.media / script)}" {" ".join(options)}', ""]))
+        settings = [f'set "{name}={value}"' for name, value in variables.items()]
+        start = f'"{windows(self.media / script)}" {" ".join(options)}'
+        self.file(f"run{self.runs}.cmd", "\n".join(["@echo off", *settings, start, ""]))
         path = windows(run.path)
         if hold:
             batch.add(self, [f"set AERO_CASE={windows(self.folder)}",
-                             f'start /b "" {windows(self.folder)}\\root\\System32\\hold.exe {windows(hold)} {path}.status'])
+                             f'start /b "" {windows(self.folder)}\\root\\System32\\hold.exe {windows(hold)} '
+                             f"{path}.status"])
         batch.add(self, [f'C:\\windows\\system32\\cmd.exe /c {path}.cmd <{path}.in >{path}.out 2>&1',
-                   f">{path}.status echo %errorlevel%"])
+                         f">{path}.status echo %errorlevel%"])
         return run
 
 
@@ -207,7 +212,8 @@ class Batch:
             (self.folder / name).write_bytes(crlf("\n".join(["@echo off", *lines, "exit /b 0", ""])))
             programs.append(subprocess.Popen(
                 [self.prefix_script, "--run", self.prefix, str(seconds), "cmd", "/c", name], cwd=self.folder,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"))
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                errors="replace"))
         for program in programs:
             out, _ = program.communicate()
             assert program.returncode == 0, f"cmd /c: exit status {program.returncode}\n{out}"

@@ -54,7 +54,8 @@ def setup_works_from_the_packed_medium(b):
         (packed,) = (machine.media / "drivers" / arch).rglob(name)
         assert machine.drivers() == {name: packed.read_bytes()}
         digests = {hashlib.sha1(path.read_bytes()).hexdigest() for path in (machine.media / "certs").glob("*.cer")}
-        assert set(machine.certificates()) == {f"{store}/{digest}" for store in ("Root", "TrustedPublisher") for digest in digests}
+        assert set(machine.certificates()) == {f"{store}/{digest}" for store in ("Root", "TrustedPublisher")
+                                               for digest in digests}
         infs = sorted(path.read_bytes() for path in (machine.media / "drivers" / arch).rglob("*.inf"))
         assert sorted(path.read_bytes() for path in (machine.folder / "root/inf").iterdir()) == infs
         assert machine.flag(TESTSIGNING) == ("01" if arch == "amd64" else None)

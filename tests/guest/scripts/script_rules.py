@@ -2,24 +2,27 @@
 """script_rules.py GUEST: rules of the guest scripts that no run under Wine can show. Each rule proves itself on planted
 faults first.
 
-Batch: ASCII, CR LF, no label twice, none missing, tools by their full path (cmd.exe looks into the current folder first),
-and nothing that Wine's cmd and cmd.exe do differently. PowerShell: nothing newer than 2.0, which is all that Windows 7
-comes with, and brackets that match."""
+Batch: ASCII, CR LF, no label twice, none missing, tools by their full path (cmd.exe looks into the current folder
+first), and nothing that Wine's cmd and cmd.exe do differently. PowerShell: nothing newer than 2.0, which is all that
+Windows 7 comes with, and brackets that match."""
 import pathlib
 import re
 import sys
 
-BUILT_IN = {"call", "copy", "del", "echo", "echo.", "exit", "for", "goto", "if", "md", "pause", "rd", "rem", "ren", "set",
+BUILT_IN = {"call", "copy", "del", "echo", "echo.", "exit", "for", "goto", "if", "md", "pause", "rd", "rem", "ren",
+            "set",
             "setlocal", "endlocal", "shift", "type", "ver", ")", "@echo", "@rem", "@goto"}
 # A name of what came after 2.0, and why it is not there.
 NEWER = {
     r"\[ordered\]": "3.0", r"\[pscustomobject\]": "3.0", r"ConvertTo-Json\b|ConvertFrom-Json\b": "3.0",
     r"Get-CimInstance|Invoke-CimMethod|New-CimSession": "3.0", r"Invoke-RestMethod|Invoke-WebRequest": "3.0",
     r"\$PSScriptRoot|\$PSCommandPath": "3.0 in scripts", r"-(?:not)?in\b(?=\s+[@$(])": "3.0", r"-Raw\b": "3.0",
-    r"^\s*(?:class|enum)\s+\w+": "5.0", r"&&|\|\|": "7.0", r"\?\?|\?\.": "7.0", r"\busing\s+(?:namespace|module)": "5.0",
+    r"^\s*(?:class|enum)\s+\w+": "5.0", r"&&|\|\|": "7.0", r"\?\?|\?\.": "7.0",
+    r"\busing\s+(?:namespace|module)": "5.0",
     r"Get-FileHash|New-Guid|Expand-Archive|Compress-Archive": "4.0 or 5.0", r"::new\(": "5.0", r"-shl\b|-shr\b": "3.0",
     r"Where-Object\s+\w+\s+-|\|\s*(?:Where-Object|ForEach-Object)\s+[A-Za-z]\w*\s": "3.0: no block",
-    r"Get-ChildItem\b[^|\r\n]*\s-(?:File|Directory)\b": "3.0", r"Test-NetConnection|Get-NetAdapter|Get-PnpDevice": "Windows 8",
+    r"Get-ChildItem\b[^|\r\n]*\s-(?:File|Directory)\b": "3.0",
+    r"Test-NetConnection|Get-NetAdapter|Get-PnpDevice": "Windows 8",
     r"\.(?:Where|ForEach)\(": "4.0", r"-AsHashtable|-Parallel": "6.0 or later", r"(?<!`)`[eu]\{?": "6.0"}
 
 
@@ -101,17 +104,21 @@ def verdicts(name, data):
 
 def prove():
     planted = {
-        "a.cmd": ["echo \u00e9", "echo a ", ":x\r\n:x", "goto nowhere", "call :nowhere", "echo a && echo b", "echo a || echo b",
+        "a.cmd": ["echo \u00e9", "echo a ", ":x\r\n:x", "goto nowhere", "call :nowhere", "echo a && echo b",
+                  "echo a || echo b",
                   "exit /b %errorlevel%", "    if errorlevel 1 exit /b 1", 'for %%F in ("x\\*.inf") do echo %%F',
                   'set "text=no "%path%" here"', "pnputil -a x", "if not defined a reg query x", ">nul certutil x",
                   "for %%F in (a b) do reg query %%F", "echo " + "x" * 120],
         "a.ps1": ["$a = [ordered]@{}", "ConvertTo-Json $a", "if ($a -in @(1)) { }", "Get-CimInstance X", "class A { }",
-                  "a && b", "$x = $PSScriptRoot", "Get-ChildItem x -File", "$a | Where-Object Name -eq 1", "Get-Content x -Raw",
+                  "a && b", "$x = $PSScriptRoot", "Get-ChildItem x -File", "$a | Where-Object Name -eq 1",
+                  "Get-Content x -Raw",
                   "[int]::new()", "if (1) { ", "foo)", "($a]", "$a ?? 1", "Invoke-RestMethod x", "$l.Where({ 1 })"]}
-    clean = {"a.cmd": ['if not "%a%"=="b" if exist "x y" goto end', '>&2 echo a: "b & c"', '"%sys%\\reg.exe" query "x" >nul 2>&1',
+    clean = {"a.cmd": ['if not "%a%"=="b" if exist "x y" goto end', '>&2 echo a: "b & c"',
+                       '"%sys%\\reg.exe" query "x" >nul 2>&1',
                        'for /f "delims=" %%F in (\'dir /b "x\\*.inf" 2^>nul\') do set "a=%%F"', ":end", "exit /b 0",
                        '>>"%state%\\x.txt" echo a=%b%', "if errorlevel 1 exit /b 1", "echo.", "rem a || b"],
-             "a.ps1": ["$a = @{}", "if ($a -eq 'a && b ?? c') { }", "# [ordered] and && ) are told of", "$x | Where-Object { $_ -ne 1 }",
+             "a.ps1": ["$a = @{}", "if ($a -eq 'a && b ?? c') { }", "# [ordered] and && ) are told of",
+                       "$x | Where-Object { $_ -ne 1 }",
                        'Write-Host "a ) $($b) `" ("', "foreach ($a in @(1, 2)) { }"]}
     for name, lines in planted.items():
         for line in lines:
@@ -126,9 +133,11 @@ def prove():
 def main():
     guest = pathlib.Path(sys.argv[1])
     prove()
-    files = [path for folder in (guest, guest / "tools") for path in sorted(folder.iterdir()) if path.suffix in (".cmd", ".ps1")]
+    files = [path for folder in (guest, guest / "tools")
+             for path in sorted(folder.iterdir()) if path.suffix in (".cmd", ".ps1")]
     assert len(files) >= 14, files
-    findings = [finding for path in files for finding in verdicts(path.relative_to(guest).as_posix(), path.read_bytes())]
+    findings = [finding for path in files for finding in verdicts(path.relative_to(guest).as_posix(),
+                                                                  path.read_bytes())]
     for place, reason in findings:
         print(f"{place}: {reason}")
     print(f"{len(files)} scripts, {len(findings)} findings")

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Stand-ins for the programs that the guest scripts start: one executable, copied under the name of each. Each reads the
- * state of its make-believe machine from the folder in AERO_CASE, does to it what the real program would do to Windows,
- * and writes its call and exit status to calls.log there.
+ * Stand-ins for the programs that the guest scripts start: one executable, under the name of each. Each reads the state
+ * of its make-believe machine from the folder in AERO_CASE, does to it what the real program would do to Windows, and
+ * writes its call and exit status to calls.log there.
  *   fail.txt       what shall fail: "#N STATUS" the N-th call of all; "=STATUS TEXT" each call that contains TEXT.
  *                  A failing call changes nothing.
  *   registry.txt   the registry, see registry_model.h
- *   machine.txt    words: not-admin, in-use (a device uses every driver), busy (every device wants a restart), any number
+ *   machine.txt    words: not-admin, in-use (a device uses every driver), busy (every device wants a restart)
  * Arguments are taken as strictly as the real program's documentation has them; others give EXIT_USAGE.
  */
 #ifndef STANDIN_H

@@ -180,7 +180,7 @@ struct element {
 };
 static const struct element elements[] = {{"testsigning", "16000049"}, {"nointegritychecks", "16000048"}};
 
-/* The words that are translated on a Windows of another language are nonsense here on purpose: a script must not read them. */
+/* The words that are translated on a Windows of another language are nonsense here: a script must not read them. */
 static void enumerate(const struct registry *registry)
 {
     printf("\r\nQweqwe Asdasd\r\n-------------------\r\nzxczxc                  %s\r\n"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""verify.cmd: PowerShell gets the script and the options, its exit status comes back, and nothing missing passes. Neither
-Wine nor Debian has a PowerShell: verify.ps1 itself is only looked at, by script_rules.py.
+"""verify.cmd: PowerShell gets the script and the options, its exit status comes back, and nothing missing passes.
+Neither Wine nor Debian has a PowerShell: verify.ps1 itself is only looked at, by script_rules.py.
 Then setup and uninstall once more with Wine's own reg.exe, so that not only our stand-in understands their calls."""
 import pathlib
 import shutil
@@ -35,8 +35,8 @@ def verify_passes_options_and_exit_status_on(b):
     for machine, wanted, run in done:
         assert run.status == wanted, (wanted, run.status, run.out)
         script = windows(machine.media / "verify.ps1")
-        expected = (f"powershell [-NoProfile] [-NonInteractive] [-ExecutionPolicy] [Bypass] [-File] [{script}] [-PingTarget] "
-                    "[10.0.2.2] [-PlayTestSound] [-RunDbgctl] [-RunDbgctlSelftest] => ")
+        expected = (f"powershell [-NoProfile] [-NonInteractive] [-ExecutionPolicy] [Bypass] [-File] [{script}] "
+                    "[-PingTarget] [10.0.2.2] [-PlayTestSound] [-RunDbgctl] [-RunDbgctlSelftest] => ")
         (call,) = machine.calls()
         assert call.startswith(expected), call
 
@@ -90,11 +90,14 @@ def wines_own_reg_understands_every_call(b):
                   "Group    REG_SZ    SCSI miniport", "5    REG_DWORD    0x1"):
         assert value in during, during
     record = text("record.txt")
-    assert record.count("Before    REG_SZ    absent") == len(bench.HWIDS) + 3 and "Before    REG_SZ    saved" in record, record
-    assert "Start    REG_DWORD    0x3" in after and "Deep    REG_SZ    a & b" in after and "ImagePath" not in after, after
+    assert record.count("Before    REG_SZ    absent") == len(bench.HWIDS) + 3, record
+    assert "Before    REG_SZ    saved" in record, record
+    assert "Start    REG_DWORD    0x3" in after and "Deep    REG_SZ    a & b" in after, after
+    assert "ImagePath" not in after, after
     assert "PnpInterface" not in after and "Undo" not in text("left.txt"), after + text("left.txt")
 
 
 if __name__ == "__main__":
-    bench.main([verify_passes_options_and_exit_status_on, verify_fails_without_its_parts, verify_takes_the_64_bit_powershell,
+    bench.main([verify_passes_options_and_exit_status_on, verify_fails_without_its_parts,
+                verify_takes_the_64_bit_powershell,
                 wines_own_reg_understands_every_call])

@@ -29,6 +29,9 @@ extern const struct export_table nt_ke_exports, nt_ke_lock_exports, nt_ke_lock_h
 /* All of them; module_load() does it. */
 void kernel_exports_register(void);
 
+/* Which device memory may be mapped, when not NULL: set by whoever hands out resources. */
+extern bool (*mm_map_allowed)(uint64_t physical, size_t bytes);
+
 /* Windows' printf formats (%S, %ws, %wZ, %I64x ...). Returns the length that the whole text has; `out` is terminated
  * when size > 0. */
 size_t nt_format(char *out, size_t size, const char *format, nt_va_list list);

@@ -169,6 +169,49 @@ static NTSTATUS NTAPI ke_wait_for_single_object(PVOID object, ULONG reason, CHAR
     return thread_wait(take_object, object, us) ? STATUS_SUCCESS : STATUS_TIMEOUT;
 }
 
+struct several {
+    PVOID *objects;
+    ULONG count;
+    bool all;
+    ULONG satisfied;
+};
+
+/* "If WaitAll ... the state of the objects is not modified until all of them are signaled". */
+static bool take_several(void *context)
+{
+    struct several *s = context;
+    for (ULONG i = 0; i < s->count; i++) {
+        bool signaled = ((PDISPATCHER_HEADER)s->objects[i])->SignalState > 0;
+        if (!s->all && signaled) {
+            s->satisfied = i;
+            return take_object(s->objects[i]);
+        }
+        if (s->all && !signaled)
+            return false;
+    }
+    for (ULONG i = 0; s->all && i < s->count; i++)
+        take_object(s->objects[i]);
+    return s->all;
+}
+
+static NTSTATUS NTAPI ke_wait_for_multiple_objects(ULONG count, PVOID *objects, ULONG wait_type, ULONG reason,
+                                                   CHAR mode, BOOLEAN alertable, PLARGE_INTEGER timeout, PVOID blocks)
+{
+    enum { WAIT_ALL, WAIT_ANY, THREAD_WAIT_OBJECTS = 3, MAXIMUM_WAIT_OBJECTS = 64 };
+    (void)reason;
+    (void)mode;
+    (void)alertable;
+    bool poll = timeout != NULL && timeout->QuadPart == 0;
+    api_enter("KeWaitForMultipleObjects", PASSIVE_LEVEL, poll ? DISPATCH_LEVEL : APC_LEVEL);
+    if (count == 0 || count > MAXIMUM_WAIT_OBJECTS || (count > THREAD_WAIT_OBJECTS && blocks == NULL))
+        rule_broken("object-type", "KeWaitForMultipleObjects of %u objects %s", count,
+                    blocks == NULL ? "without an array of wait blocks" : "");
+    struct several s = {objects, count, wait_type == WAIT_ALL, 0};
+    uint64_t us = timeout == NULL ? UINT64_MAX : relative_us(timeout->QuadPart);
+    bool taken = poll ? take_several(&s) : thread_wait(take_several, &s, us);
+    return taken ? (NTSTATUS)s.satisfied : STATUS_TIMEOUT;
+}
+
 static bool never(void *unused)
 {
     (void)unused;
@@ -347,6 +390,7 @@ static const struct export_entry entries[] = {
     EXPORT("KeInitializeSemaphore", ke_initialize_semaphore),
     EXPORT("KeReleaseSemaphore", ke_release_semaphore),
     EXPORT("KeWaitForSingleObject", ke_wait_for_single_object),
+    EXPORT("KeWaitForMultipleObjects", ke_wait_for_multiple_objects),
     EXPORT("KeDelayExecutionThread", ke_delay_execution_thread),
     EXPORT("KeInitializeDpc", ke_initialize_dpc),
     EXPORT("KeInitializeThreadedDpc", ke_initialize_dpc),

@@ -25,10 +25,16 @@ static uint64_t NTAPI mm_get_physical_address(PVOID address)
     return physical;
 }
 
+bool (*mm_map_allowed)(uint64_t physical, size_t bytes);
+
 static PVOID NTAPI mm_map_io_space(int64_t physical, SIZE_T bytes, ULONG cache)
 {
     (void)cache;
     api_enter("MmMapIoSpace", PASSIVE_LEVEL, DISPATCH_LEVEL);
+    if (mm_map_allowed != NULL && !mm_map_allowed((uint64_t)physical, bytes))
+        rule_broken("mapping-not-assigned",
+                    "MmMapIoSpace of %zu bytes at %#llx, which is no memory range of a started device", (size_t)bytes,
+                    (unsigned long long)physical);
     if (fail_point("mapping"))
         return NULL;
     return mmio_map((uint64_t)physical, bytes);

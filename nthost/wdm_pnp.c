@@ -29,9 +29,23 @@ static devnode *new_node(devnode *parent)
     return n;
 }
 
+static bool map_allowed(uint64_t physical, size_t bytes)
+{
+    for (const devnode *n = nodes; n != NULL; n = n->every) {
+        for (unsigned i = 0; i < 6 && n->pci != NULL && n->has_resources; i++) {
+            const struct pci_bar *bar = &n->pci->bar[i];
+            if (bar->memory && physical >= bar->physical && bytes <= bar->bytes &&
+                physical - bar->physical <= bar->bytes - bytes)
+                return true;
+        }
+    }
+    return false;
+}
+
 devnode *devnode_create(struct pci_device *pci, const struct devnode_options *options)
 {
     devnode *n = new_node(NULL);
+    mm_map_allowed = map_allowed;
     n->pci = pci;
     n->options = *options;
     snprintf(n->id, sizeof(n->id), "ROOT\\NTHOST");

@@ -93,6 +93,9 @@ MODE_TEST(interrupt_of_the_fdo, MODE_INTERRUPT_FDO, AT_LOAD, 0, "rule broken: in
 MODE_TEST(interrupt_wrong_version, MODE_INTERRUPT_WRONG_VERSION, AT_REMOVAL, 0, "rule broken: interrupt-object")
 MODE_TEST(interrupt_disconnected_twice, MODE_INTERRUPT_TWICE_DISCONNECTED, AT_REMOVAL, 0,
           "rule broken: interrupt-object")
+MODE_TEST(interrupt_wrong_vector, MODE_FULLY_WRONG_VECTOR, AT_LOAD, 0, "rule broken: interrupt-parameters",
+          "vector 0xb9")
+MODE_TEST(mapping_not_assigned, MODE_MAPPING_BEYOND, AT_LOAD, 0, "rule broken: mapping-not-assigned", "8192 bytes")
 MODE_TEST(mapping_left, MODE_MAPPING_LEFT, AT_REMOVAL, 0, "rule broken: mapping-left")
 MODE_TEST(common_buffer_not_freed, MODE_BUFFER_NOT_FREED, AT_REMOVAL, 0, "rule broken: dma-adapter", "is not freed")
 MODE_TEST(common_buffer_wrong_length, MODE_BUFFER_WRONG_LENGTH, AT_REMOVAL, 0, "rule broken: dma-adapter",

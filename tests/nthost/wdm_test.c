@@ -35,27 +35,32 @@ static void counts_of(const struct wdm_run *run, struct fixture_counts *counts)
     user_close(file);
 }
 
-static void interrupts(bool msix)
+static void interrupts(bool msix, bool fully)
 {
     struct fixture_counts counts;
     wdm_start_machine(2, 3);
-    struct wdm_run run = wdm_run_fixture(MODE_RIGHT, msix);
+    struct wdm_run run = wdm_run_fixture(fully ? MODE_FULLY_SPECIFIED : MODE_RIGHT, msix);
     for (unsigned i = 0; i < 5; i++)
         CHECK(wdm_ioctl(&run, IOCTL_INTERRUPT) == STATUS_SUCCESS);
     counts_of(&run, &counts);
     CHECK(counts.interrupts == 5 && counts.dpcs == 5 && wdm_bus.interrupts == 5);
-    CHECK(counts.messages == (msix ? 1u << 1 : 0) && counts.mode == (msix ? 3 : 2));
+    CHECK(counts.messages == (msix ? 1u << 1 : 0) && counts.mode == (fully ? 1 : msix ? 3 : 2));
     wdm_end_run(&run);
+}
+
+TEST(wdm_interrupt_fully_specified, EXIT_OK, NULL)
+{
+    interrupts(false, true);
 }
 
 TEST(wdm_interrupt_by_line_when_no_message_is_granted, EXIT_OK, NULL)
 {
-    interrupts(false);
+    interrupts(false, false);
 }
 
 TEST(wdm_interrupt_by_message, EXIT_OK, NULL)
 {
-    interrupts(true);
+    interrupts(true, false);
 }
 
 TEST(wdm_ioctl_data_goes_both_ways, EXIT_OK, NULL)
@@ -82,6 +87,7 @@ TEST(wdm_requests_by_work_item_own_irp_and_built_irp, EXIT_OK, NULL)
     CHECK(wdm_ioctl(&run, IOCTL_WORK) == STATUS_SUCCESS);
     CHECK(wdm_ioctl(&run, IOCTL_DOWN) == STATUS_SUCCESS);
     CHECK(wdm_ioctl(&run, IOCTL_BUILT) == STATUS_SUCCESS);
+    CHECK(wdm_ioctl(&run, IOCTL_WAIT) == STATUS_SUCCESS);
     wdm_end_run(&run);
 }
 
@@ -92,9 +98,12 @@ TEST(wdm_configuration_space_by_the_bus_interface, EXIT_OK, NULL)
     wdm_start_machine(1, 1);
     struct wdm_run run = wdm_run_fixture(MODE_RIGHT, false);
     CHECK(user_open(run.node->pdo, &file) == STATUS_SUCCESS);
-    user_ioctl(file, &r, IOCTL_CONFIG, NULL, 0, 4);
-    CHECK(user_wait(&r, UINT64_MAX) == STATUS_SUCCESS && r.bytes == 4 && memcmp(r.data, "\xf4\x1a\x34\x12", 4) == 0);
-    user_release(&r);
+    for (unsigned i = 0; i < 2; i++) {
+        user_ioctl(file, &r, i == 0 ? IOCTL_CONFIG : IOCTL_READ_CONFIG, NULL, 0, 4);
+        CHECK(user_wait(&r, UINT64_MAX) == STATUS_SUCCESS && r.bytes == 4);
+        CHECK(memcmp(r.data, "\xf4\x1a\x34\x12", 4) == 0);
+        user_release(&r);
+    }
     user_close(file);
     wdm_end_run(&run);
 }
@@ -129,9 +138,11 @@ TEST(wdm_registry_interface_and_event_log, EXIT_OK, NULL)
     struct fixture_counts counts;
     unsigned logged;
     wdm_start_machine(1, 1);
+    registry_set_dword("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\wdmfixture\\Parameters", "Present",
+                       5);
     struct wdm_run run = wdm_run_fixture(MODE_RIGHT, false);
     counts_of(&run, &counts);
-    CHECK(counts.registry == 42);
+    CHECK(counts.registry == 42 && counts.queried == 5 && counts.defaulted == 9);
     CHECK(interface_device(&interface_class, 0) == run.node->pdo && interface_device(&interface_class, 1) == NULL);
     CHECK(wdm_ioctl(&run, IOCTL_MISBEHAVE) == STATUS_SUCCESS);
     const struct wdm_logged *log = wdm_event_log(&logged);

@@ -8,7 +8,7 @@
 #define WINDOW_FIRST 4
 #define WINDOW_LONGEST 32
 /* So many late completions in a row are no jitter. */
-#define LATE_RUN 6
+#define LATE_RUN 8
 #define RATE_MIN 1000
 #define RATE_MAX 1000000
 #define FREQUENCY_MIN 1000
@@ -130,11 +130,11 @@ static void EndWindow(SND_CLOCK *clock)
     int64_t late = clock->WindowLeast + clock->WindowMoved; /* against the line as it is now */
     uint32_t periods = clock->WindowPeriods;
 
-    if (periods == WINDOW_LONGEST) {
+    if (periods < WINDOW_LONGEST) {
+        periods *= 2;
+    } else if (late < clock->Tolerance / 5) { /* more than that is not drift, and no chance: a short stop */
         CorrectRate(clock, clock->WindowLeast, clock->Line - clock->WindowStart);
         late /= 2; /* a window without one punctual completion must not count for all */
-    } else {
-        periods *= 2;
     }
     clock->Line -= (uint64_t)late;
     BeginWindow(clock, periods);

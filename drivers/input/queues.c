@@ -154,7 +154,6 @@ static BOOLEAN SubmitLeds(INPUT_DEVICE *device, UCHAR leds)
     ULONG count = InputLedsEvents(&device->Engine->Capabilities, leds, events);
 
     if (device->FreeStatusCount != device->StatusBuffers || device->StatusBuffers < count) {
-        device->Counters.StatusQueueFull++;
         return FALSE;
     }
     for (ULONG i = 0; i < count; i++) {
@@ -186,7 +185,10 @@ VOID InputSendLeds(INPUT_DEVICE *device, UCHAR leds)
     }
     if (SubmitLeds(device, leds)) {
         device->LedsPending = FALSE;
-    } else if (device->DropLedsOnFull) {
+        return;
+    }
+    device->Counters.StatusQueueFull++;
+    if (device->DropLedsOnFull) {
         device->Counters.LedWritesDropped++;
     } else {
         device->Counters.PendingRingDrops += device->LedsPending ? 1 : 0;

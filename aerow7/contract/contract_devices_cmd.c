@@ -6,7 +6,7 @@
 /* Devices whose driver file a script may be told to be another one. */
 static const char *const with_file_names[] = {"virtio-blk", "virtio-snd"};
 
-/* cmd.exe expands or cuts these even where a value is quoted; no service has a reason to be named with one. */
+/* cmd.exe expands or cuts these even where a value is quoted, and in a comment; no name has a reason to have one. */
 static bool survives_batch(const char *text)
 {
     for (const char *at = text; *at != 0; ++at) {
@@ -19,6 +19,10 @@ static bool survives_batch(const char *text)
 
 static enum status add_device(const char *place, const struct contract_device *device, struct text *out)
 {
+    if (!survives_batch(device->name)) {
+        diag_error(place, "a batch file cannot hold the device name \"%s\"", device->name);
+        return STATUS_BAD_INPUT;
+    }
     if (!survives_batch(device->service)) {
         diag_error(place, "device \"%s\": a batch file cannot hold the service name \"%s\"", device->name,
                    device->service);

@@ -91,12 +91,15 @@ def check_devices_cmd(folder, source, document):
 def check_refusals(folder):
     changed = json.loads(json.dumps(contract))
     (folder / "devices.schema.json").write_bytes(pathlib.Path(schema).read_bytes())
-    for bad in ('a"b', "a%b", "a b", "a&b", "a!b"):
-        changed["devices"][0]["driver_service_name"] = bad
-        (folder / "bad.json").write_text(json.dumps(changed))
-        result = generate("--devices-cmd", folder / "bad.cmd", folder / "bad.json")
-        assert result.returncode == 3 and "batch file cannot hold" in result.stderr, (bad, result)
-        assert not (folder / "bad.cmd").exists()
+    # A device's name once got into a comment unchecked: "rem virtio-blk|del ..." is a pipe.
+    for field in ("driver_service_name", "device"):
+        changed = json.loads(json.dumps(contract))
+        for bad in ('a"b', "a%b", "a b", "a&b", "a!b", "a|b"):
+            changed["devices"][-1][field] = bad
+            (folder / "bad.json").write_text(json.dumps(changed))
+            result = generate("--devices-cmd", folder / "bad.cmd", folder / "bad.json")
+            assert result.returncode == 3 and "batch file cannot hold" in result.stderr, (field, bad, result)
+            assert not (folder / "bad.cmd").exists()
     changed["schema_version"] = 2
     (folder / "bad.json").write_text(json.dumps(changed))
     result = run("check", folder / "bad.json", "--json")

@@ -100,6 +100,8 @@ static void look(struct run *run, double time)
     double frames = device_at(run, time);
     uint64_t done = (uint64_t)(frames / run->period) * (uint64_t)run->period;
 
+    /* Looked so late that the device has run dry, or as good as. */
+    run->settled = frames + run->rate / 1000 < (double)run->queued ? run->settled : 0;
     if (done > run->completed) {
         run->settled += (uint32_t)((done - run->completed) / (uint64_t)run->period);
         (void)SndClockRead(&run->clock, tick_of(run, time), limit_of(run));

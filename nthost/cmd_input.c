@@ -19,7 +19,10 @@ static void run(void *context)
     struct input_bench *b = context;
     struct input_options *o = b->options;
     struct timespec from, to;
-    if (input_start(b)) {
+    bool started = input_start(b);
+    if (o->expect == EXPECT_REFUSAL && b->started)
+        input_fail(b, "the device starts; the driver was expected to refuse it");
+    if (started) {
         access_counters_reset();
         if (o->count_instructions)
             instruction_count_enable(true);
@@ -32,7 +35,7 @@ static void run(void *context)
             b->instructions = instruction_count();
             instruction_count_enable(false);
         }
-    } else if (o->fail_nth == 0 && o->surprise_at == 0) {
+    } else if (o->fail_nth == 0 && o->surprise_at == 0 && o->expect == EXPECT_START) {
         input_fail(b, "the device does not start");
     }
     input_remove(b);
@@ -172,7 +175,7 @@ static void write_json(struct input_bench *b, int status)
         environment_failed("cannot write %s: %s", o->json, strerror(errno));
 }
 
-static int run_once(struct input_options *o, uint64_t *fail_points)
+static int run_once(struct input_options *o)
 {
     struct input_bench *b = calloc(1, sizeof(*b));
     if (b == NULL)
@@ -180,12 +183,11 @@ static int run_once(struct input_options *o, uint64_t *fail_points)
     b->options = o;
     input_open_bus(b);
     thread_join(thread_create("input", run, b));
-    if (fail_points != NULL)
-        *fail_points = fail_point_count();
     int status = b->failures == 0 ? EXIT_OK : EXIT_WRONG;
     if (o->json != NULL)
         write_json(b, status);
-    if ((!o->quiet || status != EXIT_OK) && (o->json == NULL || strcmp(o->json, "-") != 0))
+    bool disturbed = o->fail_nth != 0 || o->surprise_at != 0;
+    if ((!o->quiet || (status != EXIT_OK && !disturbed)) && (o->json == NULL || strcmp(o->json, "-") != 0))
         printf(
             "%s: %s on %s, %s, %s, class %s, seed %llu: %llu events, %u reports, %llu doorbells, %llu isr reads, %llu "
             "interrupts\n",
@@ -199,39 +201,55 @@ static int run_once(struct input_options *o, uint64_t *fail_points)
     return status;
 }
 
-/* ---- the failure sweep: each run in a process of its own ---- */
+/* ---- sweeps: each run in a process of its own ---- */
 
-static int run_child(struct input_options *o, uint64_t *fail_points)
+struct shared {
+    uint64_t fail_points, steps;
+};
+
+static int run_child(struct input_options *o, struct shared *shared)
 {
     int status;
     fflush(NULL);
     pid_t child = fork();
     if (child < 0)
         environment_failed("fork: %s", strerror(errno));
-    if (child == 0)
-        exit(run_once(o, fail_points));
+    if (child == 0) {
+        status = run_once(o);
+        *shared = (struct shared){fail_point_count(), cpu_steps()};
+        exit(status);
+    }
     if (waitpid(child, &status, 0) != child)
         environment_failed("waitpid: %s", strerror(errno));
     return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ENVIRONMENT;
 }
 
-static int failure_sweep(struct input_options *o)
+/* What follows a failed call or a removal need not be what the script expects; that no rule is broken counts. */
+static int run_disturbed(struct input_options *o, struct shared *shared)
 {
-    uint64_t *fail_points = mmap(NULL, sizeof(*fail_points), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (fail_points == MAP_FAILED)
-        environment_failed("no shared memory for the failure sweep");
+    int status = run_child(o, shared);
+    return status == EXIT_WRONG ? EXIT_OK : status;
+}
+
+static int sweep(struct input_options *o)
+{
+    enum { SURPRISES = 300 };
+    struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    uint64_t runs = 0;
+    if (shared == MAP_FAILED)
+        environment_failed("no shared memory for the sweep");
     o->quiet = true;
     o->json = NULL;
-    int status = run_child(o, fail_points);
-    uint64_t last = *fail_points;
-    for (o->fail_nth = 1; status == EXIT_OK && o->fail_nth <= last; o->fail_nth++) {
-        /* What follows a failed call need not be what the script expects; that no rule is broken is what counts. */
-        const char *script = o->script;
-        o->script = NULL;
-        status = run_child(o, fail_points);
-        o->script = script;
-    }
-    printf("%s: failure sweep of %llu calls\n", status == EXIT_OK ? "ok" : "WRONG", (unsigned long long)last);
+    int status = run_child(o, shared);
+    uint64_t calls = o->failure_sweep ? shared->fail_points : 0, steps = o->surprise_sweep ? shared->steps : 0;
+    uint64_t stride = steps / SURPRISES + 1;
+    for (o->fail_nth = 1; status == EXIT_OK && o->fail_nth <= calls; o->fail_nth++, runs++)
+        status = run_disturbed(o, shared);
+    o->fail_nth = 0;
+    for (o->surprise_at = 1; status == EXIT_OK && o->surprise_at <= steps; o->surprise_at += stride, runs++)
+        status = run_disturbed(o, shared);
+    printf("%s: %llu disturbed runs: %llu calls that may fail, %llu steps\n", status == EXIT_OK ? "ok" : "WRONG",
+           (unsigned long long)runs, (unsigned long long)calls, (unsigned long long)steps);
     return status;
 }
 
@@ -249,5 +267,5 @@ int cmd_input(int argc, char **argv)
     if (options.seed == 0)
         options.seed = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
     verifier_set_seed(options.seed);
-    return options.failure_sweep ? failure_sweep(&options) : run_once(&options, NULL);
+    return options.failure_sweep || options.surprise_sweep ? sweep(&options) : run_once(&options);
 }

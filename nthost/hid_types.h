@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What passes between HIDCLASS, its minidrivers and user-mode programs (pages of hidport.h and hidclass.h of the Windows
- * driver documentation).
+ * What passes between HIDCLASS, its minidrivers and user-mode programs (pages of hidport.h and hidclass.h of the
+ * Windows driver documentation).
  */
 #ifndef NTHOST_HID_TYPES_H
 #define NTHOST_HID_TYPES_H

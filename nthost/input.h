@@ -22,12 +22,13 @@ enum { INPUT_COLLECTIONS = HID_COLLECTIONS_MAX };
 struct input_options {
     const char *driver, *script, *json, *class_directory; /* class_directory NULL: the built-in class driver */
     const char *parser_directory;                         /* where a hidparse.sys is; NULL: reports are not decoded */
-    bool use_model, quiet, failure_sweep, count_instructions, log_events;
+    bool use_model, quiet, failure_sweep, surprise_sweep, count_instructions, log_events;
     enum model_input_kind kind;
     struct devnode_options node;
     struct model_options model;
     struct model_input_options model_input;
     struct qemu_options qemu;
+    enum { EXPECT_START, EXPECT_REFUSAL, EXPECT_ANY } expect; /* of IRP_MN_START_DEVICE */
     uint64_t seed, surprise_at, fail_nth;
     unsigned processors, preempt, reads;
 };
@@ -118,8 +119,8 @@ bool input_touch(struct input_bench *b, unsigned slot, bool down, int32_t x, int
 void input_raw(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value); /* the model only */
 void input_syn(struct input_bench *b);
 
-/* input_random.c: `count` events of the device's kind, drawn from the scheduler's seed, in packets of one to four; every
- * key, button and touch that is down at the end is released. Programs pause at random when `pauses` is set. */
+/* input_random.c: `count` events of the device's kind, drawn from the scheduler's seed, in packets of one to four;
+ * every key, button and touch that is down at the end is released. With `pauses` nobody reads now and then. */
 void input_random(struct input_bench *b, uint64_t count, bool pauses);
 
 /* input_keys.c: QEMU's key names and Linux' key codes; 0: there is no such name. */

@@ -18,7 +18,7 @@ static const GUID hid_interface = GUID_DEVINTERFACE_HID_VALUES;
 void input_fail(struct input_bench *b, const char *format, ...)
 {
     va_list list;
-    if (b->failures++ > 20)
+    if (b->failures++ > 20 || (b->options->quiet && (b->options->fail_nth != 0 || b->options->surprise_at != 0)))
         return;
     fputs("nthost: wrong: ", stderr);
     va_start(list, format);
@@ -127,8 +127,7 @@ static bool interface_there(void *context)
     return interface_device(&hid_interface, *(unsigned *)context) != NULL;
 }
 
-/* HidD_SetNumInputBuffers: what is lost between HIDCLASS and a program that sleeps is not the minidriver's fault. Wine's
- * class driver does not know the request. */
+/* HidD_SetNumInputBuffers: what is lost between HIDCLASS and a program that sleeps is not the minidriver's fault. */
 static void enlarge_ring(struct input_reader *r)
 {
     const ULONG most = 512;

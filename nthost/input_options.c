@@ -132,6 +132,18 @@ static bool set_registry(struct input_options *o, const char *value)
     return true;
 }
 
+static bool set_expect(struct input_options *o, const char *value)
+{
+    static const char *const words[] = {"start", "refusal", "any"};
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i], value) == 0) {
+            o->expect = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool set_surprise(struct input_options *o, const char *value)
 {
     return number(value, &o->surprise_at);
@@ -146,6 +158,13 @@ static bool set_sweep(struct input_options *o, const char *value)
 {
     (void)value;
     o->failure_sweep = true;
+    return true;
+}
+
+static bool set_surprise_sweep(struct input_options *o, const char *value)
+{
+    (void)value;
+    o->surprise_sweep = true;
     return true;
 }
 
@@ -187,9 +206,12 @@ static const struct option options_table[] = {
     {"model", "KEY=VALUE", "a property of the model device, may be repeated", set_model},
     {"qemu", "KEY=VALUE", "a property of the QEMU run, may be repeated", set_qemu},
     {"registry", "NAME=NUMBER", "a DWORD in the driver's Parameters and in the device's key", set_registry},
+    {"expect", "start|refusal|any", "what the driver does with the device (default start)", set_expect},
     {"surprise-at", "N", "pull the device at the N-th kernel call or device access of the driver", set_surprise},
     {"fail-nth", "N", "fail the N-th allocation, mapping or other call that may fail", set_fail},
     {"failure-sweep", NULL, "the run again for every such call, until none is left", set_sweep},
+    {"surprise-sweep", NULL, "the run again with the device pulled at each of some hundred steps, evenly spread",
+     set_surprise_sweep},
     {"count-instructions", NULL, "exact numbers of the driver's instructions", set_count},
     {"log-events", NULL, "the JSON lists every event that was sent, too", set_log},
     {"quiet", NULL, "only the line of result", set_quiet},

@@ -121,9 +121,10 @@ static bool device_has_room(void *context)
 
 static void wait_for_room(struct input_bench *b)
 {
-    enum { QEMU_US = 300 };
+    enum { QEMU_US = 300, PATIENCE_US = 1000 * 1000 };
+    static bool stuck; /* a device that takes nothing any more: then events are lost, as on a real one */
     if (b->options->use_model)
-        thread_wait(device_has_room, b, UINT64_MAX);
+        stuck = !thread_wait(device_has_room, b, stuck ? 0 : PATIENCE_US);
     else
         thread_wait(never, NULL, QEMU_US);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contract_ids.h"
+
 enum {
     CFG_ID_NAME = 0x01,
     CFG_ID_SERIAL = 0x02,

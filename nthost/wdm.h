@@ -3,9 +3,9 @@
  * WDM drivers, seen from a command or a port driver: loading a driver, a device node with its stack of device objects,
  * plug and play, power, and requests.
  *
- * Everything here is called from a simulated thread at PASSIVE_LEVEL unless said otherwise. A failure that Windows would
- * report is a return value; a broken rule ends the process (verifier.h). Rules are those of the pages of the Windows
- * driver documentation on the routine that the report names.
+ * Everything here is called from a simulated thread at PASSIVE_LEVEL unless said otherwise. A failure that Windows
+ * would report is a return value; a broken rule ends the process (verifier.h). Rules are those of the pages of the
+ * Windows driver documentation on the routine that the report names.
  */
 #ifndef NTHOST_WDM_H
 #define NTHOST_WDM_H

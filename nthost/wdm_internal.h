@@ -48,6 +48,9 @@ void work_items_check_none_left(void);
 void registry_check_handles(void);
 void interfaces_forget(const DEVICE_OBJECT *pdo);
 
+/* wdm_pnp.c: a function that has been pulled reads as all ones; connecting its interrupts succeeds all the same. */
+bool devnode_present(const devnode *n);
+
 /* wdm_pdo.c: the bus driver below. */
 DEVICE_OBJECT *pdo_create(devnode *n);
 CM_RESOURCE_LIST *resources_make(devnode *n, bool translated);

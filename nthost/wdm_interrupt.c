@@ -157,12 +157,6 @@ static bool any_message(const devnode *n)
     return false;
 }
 
-/* A function that has been pulled reads as all ones; connecting succeeds all the same. */
-static bool is_present(const devnode *n)
-{
-    return n->pci->bus->ops->config_read(n->pci->bus, n->pci->bus->bdf, 0, 2) != 0xffff;
-}
-
 static struct connection *connect(devnode *n, bool is_message, unsigned message, PVOID routine, PVOID context,
                                   const void *lock, uint8_t synchronize_irql)
 {
@@ -183,7 +177,7 @@ static struct connection *connect(devnode *n, bool is_message, unsigned message,
                        : interrupt_connect_line(line_asserted, n, service, c, c->synchronize_irql, &c->lock->lock);
     c->next = connections;
     connections = c;
-    if (first_message && is_present(n))
+    if (first_message && devnode_present(n))
         pci_msix_enable(n->pci, n->messages, message_arrived, n);
     return c;
 }
@@ -197,7 +191,7 @@ static void disconnect(struct connection *c)
             break;
         }
     }
-    if (c->is_message && !any_message(n))
+    if (c->is_message && !any_message(n) && n->pci->messages != 0)
         pci_msix_disable(n->pci);
     interrupt_disconnect(c->connected);
     lock_drop(c->lock);

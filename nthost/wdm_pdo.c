@@ -253,7 +253,7 @@ static NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT *device, IRP *irp)
     NTSTATUS status = at->MinorFunction == IRP_MN_WAIT_WAKE ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
     if (at->MinorFunction == IRP_MN_SET_POWER && at->Parameters.Power.Type == DEVICE_POWER_STATE_TYPE) {
         n->pdo_powers++;
-        if (n->pci != NULL && !n->gone && n->device_power != at->Parameters.Power.State.DeviceState) {
+        if (n->pci != NULL && devnode_present(n) && n->device_power != at->Parameters.Power.State.DeviceState) {
             if (at->Parameters.Power.State.DeviceState == DEVICE_D0)
                 pci_device_restore(n->pci);
             else

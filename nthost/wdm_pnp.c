@@ -59,6 +59,11 @@ devnode *devnode_create(struct pci_device *pci, const struct devnode_options *op
     return n;
 }
 
+bool devnode_present(const devnode *n)
+{
+    return n->pci->bus->ops->config_read(n->pci->bus, n->pci->bus->bdf, 0, 2) != 0xffff;
+}
+
 DEVICE_OBJECT *devnode_top(const devnode *n)
 {
     return device_top(n->pdo);

@@ -34,8 +34,8 @@ def installs_x86_packages_on_x86(b):
 def starts_again_as_64_bit_on_64_bit_windows(b):
     """Of all scripts; the options are passed on, and the exit status comes back."""
     cases = {"install.cmd": ["/quiet", "/nocerts"], "enable-testsigning.cmd": ["/quiet", "/noreboot"],
-             "setup.cmd": ["/quiet", "/stageonly", "/forcesigningpolicy:none"], "uninstall.cmd": ["/force",
-                                                                                                  "/noreboot"]}
+             "setup.cmd": ["/quiet", "/stageonly", "/forcesigningpolicy:none"],
+             "uninstall.cmd": ["/force", "/noreboot"]}
     done = []
     for script, options in cases.items():
         machine = b.pack()
@@ -150,8 +150,8 @@ def refuses_what_it_cannot_serve(b):
         for inf in (machine.media / "win7/amd64").rglob("*.inf"):
             inf.rename(inf.with_suffix(".inf.disabled"))
 
-    cases = [refusal("this is 6.2", version="6.2"), refusal("this is 6.0", version="6.0"), refusal("this is 10.0",
-                                                                                                   version="10.0"),
+    cases = [refusal("this is 6.2", version="6.2"), refusal("this is 6.0", version="6.0"),
+             refusal("this is 10.0", version="10.0"),
              refusal("this is", lambda m: m.file("fail.txt", "=1 CurrentVersion")),
              refusal("not an administrator", lambda m: m.file("machine.txt", "not-admin")),
              refusal("ARM", environment={"PROCESSOR_ARCHITECTURE": "ARM"}),
@@ -167,12 +167,12 @@ def does_not_wait_for_a_key(b):
     """It pauses in a window that Explorer has opened, and nowhere else; the standard input is at its end here."""
     explorer = {"cmdcmdline": r'C:\Windows\system32\cmd.exe /c ""C:\x & y\install.cmd" "'}
     machine = b.pack()
-    runs = [b.run(machine, "install.cmd", environment=explorer), b.run(machine, "install.cmd", "/quiet",
-                                                                       environment=explorer),
+    runs = [b.run(machine, "install.cmd", environment=explorer),
+            b.run(machine, "install.cmd", "/quiet", environment=explorer),
             b.run(machine, "install.cmd", environment={"cmdcmdline": "cmd /c install.cmd"})]
     yield
-    assert ["any key" in run.out or "Press" in run.out for run in runs] == [True, False, False], [run.out
-                                                                                                  for run in runs]
+    paused = ["any key" in run.out or "Press" in run.out for run in runs]
+    assert paused == [True, False, False], [run.out for run in runs]
 
 
 def help_is_there_for_all(b):

@@ -53,9 +53,11 @@ class Machine:
         other.folder = pathlib.Path(folder)
         other.media = other.folder / MEDIA
         other.runs = 0
+        def link_or_copy(source, to):
+            (os.link if source.endswith(".exe") else shutil.copy)(source, to)
+
         shutil.copytree(self.folder, other.folder, ignore=shutil.ignore_patterns("run*.*", "calls.log"),
-                        copy_function=lambda source, to: (os.link if source.endswith(".exe") else shutil.copy)(source,
-                                                                                                               to))
+                        copy_function=link_or_copy)
         return other
 
     # -- what the machine is

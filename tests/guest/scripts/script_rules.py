@@ -136,8 +136,9 @@ def main():
     files = [path for folder in (guest, guest / "tools")
              for path in sorted(folder.iterdir()) if path.suffix in (".cmd", ".ps1")]
     assert len(files) >= 14, files
-    findings = [finding for path in files for finding in verdicts(path.relative_to(guest).as_posix(),
-                                                                  path.read_bytes())]
+    findings = []
+    for path in files:
+        findings += verdicts(path.relative_to(guest).as_posix(), path.read_bytes())
     for place, reason in findings:
         print(f"{place}: {reason}")
     print(f"{len(files)} scripts, {len(findings)} findings")

@@ -42,8 +42,8 @@ def does_the_rest_and_records_it(b):
     assert run.status == 0, run.out
     assert machine.packages() == ["oem0.inf", "oem1.inf"]
     names = [line.split(" ") for line in machine.state("installed-driver-packages.txt").splitlines()]
-    assert [[oem, name] for oem, _, name in names] == [["oem0.inf", "aero_virtio_blk.inf"], ["oem1.inf",
-                                                                                             "aero_virtio_net.inf"]]
+    assert {oem: name for oem, _, name in names} == {"oem0.inf": "aero_virtio_blk.inf",
+                                                     "oem1.inf": "aero_virtio_net.inf"}
     assert [name.split("/")[0] for name in machine.certificates()] == ["Root", "TrustedPublisher"]
     records = machine.state("installed-certs.txt").splitlines()
     assert [line.split(" ", 2)[0] for line in records] == ["Root", "TrustedPublisher"]
@@ -219,7 +219,8 @@ def skipstorage_leaves_a_marker(b):
     assert changed(machine, before, but=(TESTSIGNING,)) == [] and machine.state("storage-preseed.skipped.txt")
     again = b.run(machine, "setup.cmd", "/quiet")
     yield
-    assert again.status == 0 and machine.state("storage-preseed.skipped.txt") is None and machine.drivers()
+    assert again.status == 0 and machine.drivers(), again.out + machine.state("install.log")
+    assert machine.state("storage-preseed.skipped.txt") is None, machine.state("install.log")
 
 
 def without_a_manifest_the_policy_is_test(b):

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Power: HIDCLASS is the power policy owner of a HID device ("Power Management" for HID minidrivers). A system state
- * goes through the minidriver and down; then HIDCLASS asks for the device state that belongs to it, stops its reads before
- * the device sleeps, and sends them again when it is awake.
+ * goes through the minidriver and down; then HIDCLASS asks for the device state that belongs to it, stops its reads
+ * before the device sleeps, and sends them again when it is awake.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -123,6 +123,9 @@ void input_syn(struct input_bench *b);
  * every key, button and touch that is down at the end is released. With `pauses` nobody reads now and then. */
 void input_random(struct input_bench *b, uint64_t count, bool pauses);
 
+/* input_fuzz.c: internal requests with any code and length, one after the other. */
+void input_fuzz(struct input_bench *b, uint64_t count);
+
 /* input_keys.c: QEMU's key names and Linux' key codes; 0: there is no such name. */
 uint16_t input_key_code(const char *name);
 const char *input_key_name(unsigned index); /* all of them, NULL at the end */

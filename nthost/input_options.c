@@ -235,7 +235,7 @@ void input_help(void)
          "  touch SLOT up, event TYPE CODE VALUE, syn, every-key, expect HEX, usages LIST, expect-none MS, skip,\n"
          "  wait MS,\n"
          "  write COLLECTION HEX, feature COLLECTION ID BYTES, leds MASK, string manufacturer|product|serial TEXT,\n"
-         "  random COUNT [pauses], pause, resume, stop, start, restart, sleep, wake, surprise\n\n"
+         "  random COUNT [pauses], fuzz COUNT, pause, resume, stop, start, restart, sleep, wake, surprise\n\n"
          "Exit status: 0 as expected, 1 something was wrong, 2 usage, 3 the driver broke a rule, 4 the environment is "
          "not fit.");
 }

@@ -23,6 +23,7 @@
  *   leds MASK                    what EV_LED said to the model, within a second
  *   string manufacturer|product|serial TEXT
  *   random COUNT [pauses]        so many events, drawn from the seed; programs pause now and then
+ *   fuzz COUNT                   internal requests of any code and length
  *   pause | resume               nobody reads: the class driver sends no read requests (Wine's: programs read nothing)
  *   stop | start | sleep | wake | surprise | restart
  */
@@ -151,6 +152,15 @@ static bool do_random(struct line *l)
     if (l->count != (pauses ? 3u : 2u) || !number(l->word[1], &count) || count < 1)
         return false;
     input_random(l->bench, (uint64_t)count, pauses);
+    return true;
+}
+
+static bool do_fuzz(struct line *l)
+{
+    long long count;
+    if (l->count != 2 || !number(l->word[1], &count) || count < 1)
+        return false;
+    input_fuzz(l->bench, (uint64_t)count);
     return true;
 }
 
@@ -402,13 +412,33 @@ static const struct {
     const char *name;
     bool (*run)(struct line *l);
 } commands[] = {
-    {"key", do_key},       {"btn", do_btn},         {"rel", do_axis},       {"abs", do_axis},
-    {"touch", do_touch},   {"event", do_event},     {"syn", do_syn},        {"every-key", do_every_key},
-    {"random", do_random}, {"expect", do_expect},   {"usages", do_usages},  {"expect-none", do_expect_none},
-    {"skip", do_skip},     {"wait", do_wait},       {"write", do_write},    {"feature", do_feature},
-    {"leds", do_leds},     {"string", do_string},   {"pause", do_reading},  {"resume", do_reading},
-    {"stop", do_device},   {"start", do_device},    {"restart", do_device}, {"sleep", do_device},
-    {"wake", do_device},   {"surprise", do_device},
+    {"key", do_key},
+    {"btn", do_btn},
+    {"rel", do_axis},
+    {"abs", do_axis},
+    {"touch", do_touch},
+    {"event", do_event},
+    {"syn", do_syn},
+    {"every-key", do_every_key},
+    {"random", do_random},
+    {"fuzz", do_fuzz},
+    {"expect", do_expect},
+    {"usages", do_usages},
+    {"expect-none", do_expect_none},
+    {"skip", do_skip},
+    {"wait", do_wait},
+    {"write", do_write},
+    {"feature", do_feature},
+    {"leds", do_leds},
+    {"string", do_string},
+    {"pause", do_reading},
+    {"resume", do_reading},
+    {"stop", do_device},
+    {"start", do_device},
+    {"restart", do_device},
+    {"sleep", do_device},
+    {"wake", do_device},
+    {"surprise", do_device},
 };
 
 static bool run_line(struct line *l)

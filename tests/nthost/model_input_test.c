@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The model's input device, driven by registers and rings without a driver: what it says of itself, the order of events,
- * status events, its faults, and each of its rules broken once.
+ * The model's input device, driven by registers and rings without a driver: what it says of itself, the order of
+ * events, status events, its faults, and each of its rules broken once.
  */
 #include <linux/input-event-codes.h>
 

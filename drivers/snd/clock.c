@@ -21,9 +21,10 @@ static uint64_t ToLine(uint64_t frames)
     return frames << FRACTION;
 }
 
-static int64_t LineOfMilliseconds(uint32_t rate, uint32_t tenths)
+/* For rates up to RATE_MAX; tenths of a millisecond, up to 200. */
+static int64_t LineOfTime(uint32_t rate, uint32_t tenths)
 {
-    return (int64_t)((uint64_t)(rate / 1000 + 1) * tenths << FRACTION) / 10;
+    return (int64_t)ToLine((rate / 1000 + 1) * tenths / 10);
 }
 
 static void BeginWindow(SND_CLOCK *clock, uint32_t periods)
@@ -55,8 +56,9 @@ bool SndClockInit(SND_CLOCK *clock, uint32_t rate, uint64_t frequency, uint32_t 
     }
     clock->Shift = (uint8_t)(shift - FRACTION);
     clock->Multiplier = clock->Nominal = (uint32_t)ratio;
-    clock->Tolerance = LineOfMilliseconds(rate, 25);
-    clock->Stall = (int64_t)ToLine(periodFrames) + LineOfMilliseconds(rate, 200);
+    clock->Jitter = LineOfTime(rate, 5);
+    clock->Tolerance = LineOfTime(rate, 25);
+    clock->Stall = (int64_t)ToLine(periodFrames) + LineOfTime(rate, 200);
     BeginWindow(clock, WINDOW_FIRST);
     return true;
 }
@@ -132,9 +134,9 @@ static void EndWindow(SND_CLOCK *clock)
 
     if (periods < WINDOW_LONGEST) {
         periods *= 2;
-    } else if (late < clock->Tolerance / 5) { /* more than that is not drift, and no chance: a short stop */
+    } else if (late < clock->Jitter) { /* more than that is not drift, and no chance: a short stop */
         CorrectRate(clock, clock->WindowLeast, clock->Line - clock->WindowStart);
-        late /= 2; /* a window without one punctual completion must not count for all */
+        late -= late >> 1; /* a window without one punctual completion must not count for all */
     }
     clock->Line -= (uint64_t)late;
     BeginWindow(clock, periods);

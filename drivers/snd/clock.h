@@ -35,6 +35,7 @@ typedef struct SND_CLOCK {
     uint64_t Line;     /* and where, 48.16 */
     uint64_t Last;     /* read last, frames */
     uint64_t Counted;  /* frames that the device has completed */
+    int64_t Jitter;    /* lateness that a long window may show by chance or by drift, 48.16 */
     int64_t Tolerance; /* lateness that is not at once taken for a short stop of the device, 48.16 */
     int64_t Stall;     /* lateness that can be nothing else */
     int64_t LateLeast; /* of the completions that were later than Tolerance, one after the other */

@@ -110,6 +110,14 @@ static void StartOver(SND_PCM *pcm)
     pcm->Flushing = false;
 }
 
+/* An assignment would call memcpy. */
+static void CopyConfig(SND_PCM_CONFIG *to, const SND_PCM_CONFIG *from)
+{
+    for (uint32_t i = 0; i < sizeof(*to); i++) {
+        ((volatile uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+    }
+}
+
 SND_RESULT SndPcmConfigure(SND_PCM *pcm, const SND_PCM_CONFIG *config)
 {
     uint32_t parts;
@@ -124,7 +132,7 @@ SND_RESULT SndPcmConfigure(SND_PCM *pcm, const SND_PCM_CONFIG *config)
     if (parts == 0) {
         return SndInvalid;
     }
-    pcm->Config = *config;
+    CopyConfig(&pcm->Config, config);
     pcm->PartsPerPeriod = parts;
     pcm->MessageBytes = config->PeriodBytes / parts;
     pcm->MessageFrames = pcm->MessageBytes / config->Choice.FrameBytes;

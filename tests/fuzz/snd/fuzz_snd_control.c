@@ -57,6 +57,22 @@ static void complete(const VIRTQUEUE *queue, uint16_t *served)
     ring->Used->Index++;
 }
 
+/* An event of a kind that there is in every buffer. */
+static void write_events(void)
+{
+    static const uint16_t codes[] = {VIRTIO_SND_EVT_JACK_CONNECTED, VIRTIO_SND_EVT_JACK_DISCONNECTED,
+                                     VIRTIO_SND_EVT_PCM_PERIOD_ELAPSED, VIRTIO_SND_EVT_PCM_XRUN,
+                                     VIRTIO_SND_EVT_CTL_NOTIFY};
+    uint16_t code = codes[fuzz_byte(&input) % 5];
+    uint8_t data = fuzz_byte(&input);
+
+    for (uint32_t i = 0; i < events.BufferCount; i++) {
+        SndStore32(events.Buffers + i * SND_EVENT_BUFFER_BYTES, code);
+        SndStore32(events.Buffers + i * SND_EVENT_BUFFER_BYTES + 4, data);
+    }
+    complete(&events.Queue, &events_served);
+}
+
 /* A reply in every slot: a plausible status and the input's bytes. */
 static void write_replies(void)
 {
@@ -136,6 +152,8 @@ static void reset(void)
 
 static void submit(void)
 {
+    static const SND_STREAM_INFO info = {.Formats = 32, .Rates = 128, .ChannelsMin = 1, .ChannelsMax = 2};
+    static const SND_PARAMS params = {0, 7680, 1920, 0, 2, VIRTIO_SND_PCM_FMT_S16, VIRTIO_SND_PCM_RATE_48000};
     SND_CONTROL_SLOT *slot;
     uint8_t what = fuzz_byte(&input);
 
@@ -151,9 +169,12 @@ static void submit(void)
             return;
         }
         FUZZ_CHECK(SndStreamCheck(&stream, request) == SndTransitionLegal);
-        if (request == SndRequestSet) {
-            FUZZ_CHECK(SndStreamSent(&stream, request) == SndTransitionLegal);
-            SndStreamDone(&stream, SndOk);
+        if ((what & 6) == 2) {
+            SndStreamParamsChanged(&stream);
+        } else if (request == SndRequestSet) {
+            if (SndControlSetParams(&control, &params, &info, now + (what >> 4), &stream, &slot) == SndOk) {
+                FUZZ_CHECK(SndStreamSent(&stream, request) == SndTransitionLegal);
+            }
         } else if (SndControlSimple(&control, SndRequestCode(request), 0, now + (what >> 4), &stream, &slot) == SndOk) {
             FUZZ_CHECK(SndStreamSent(&stream, request) == SndTransitionLegal);
         }
@@ -185,6 +206,9 @@ static void take_events(void)
         FUZZ_CHECK(left < before);
         before = left;
         mask = SndJackEvent(&jacks, &event);
+        if (event.Kind == SndEventXrun) {
+            SndStreamXrun(&stream);
+        }
         FUZZ_CHECK(mask < 4);
     }
     VirtqueuePublish(&events.Queue);
@@ -218,7 +242,7 @@ static void one_operation(void)
         complete(&control.Queue, &control_served);
         break;
     case 8:
-        complete(&events.Queue, &events_served);
+        write_events();
         break;
     case 9:
         take_events();
@@ -240,7 +264,7 @@ static void one_operation(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    void *memory[2], *state[2];
+    static void *memory[2], *state[2]; /* kept: their sizes are always the same */
     uint64_t features;
 
     input = (struct fuzz_input){NULL, 0};
@@ -248,11 +272,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     features |= size != 0 && (data[0] & 2) != 0 ? VIRTIO_FEATURE(VIRTIO_F_EVENT_IDX) : 0;
     SndDialectChoose(&dialect, size != 0 ? data[0] >> 2 & 3 : 0, size != 0 && (data[0] & 16) != 0);
     FUZZ_CHECK(SndControlLayout(16, &control_layout) && SndEventsLayout(16, &events_layout));
-    FUZZ_CHECK(posix_memalign(&memory[0], 4096, control_layout.DmaBytes) == 0);
-    FUZZ_CHECK(posix_memalign(&memory[1], 4096, events_layout.DmaBytes) == 0);
-    state[0] = malloc(control_layout.StateBytes);
-    state[1] = malloc(events_layout.StateBytes);
-    FUZZ_CHECK(state[0] != NULL && state[1] != NULL);
+    if (memory[0] == NULL) {
+        FUZZ_CHECK(posix_memalign(&memory[0], 4096, control_layout.DmaBytes) == 0);
+        FUZZ_CHECK(posix_memalign(&memory[1], 4096, events_layout.DmaBytes) == 0);
+        state[0] = malloc(control_layout.StateBytes);
+        state[1] = malloc(events_layout.StateBytes);
+        FUZZ_CHECK(state[0] != NULL && state[1] != NULL);
+    }
     control_dma = memset(memory[0], 0xB5, control_layout.DmaBytes);
     events_dma = memset(memory[1], 0xB5, events_layout.DmaBytes);
     FUZZ_CHECK(SndControlInit(&control, &control_layout, control_dma, DMA_PHYSICAL, state[0], features, &dialect));
@@ -270,9 +296,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         one_operation();
     }
     reset();
-    for (int i = 0; i < 2; i++) {
-        free(state[i]);
-        free(memory[i]);
-    }
     return 0;
 }

@@ -162,6 +162,10 @@ static void one_operation(void)
     case 3:
         SndPcmFlush(&pcm);
         (void)SndPcmRewind(&pcm);
+        if ((fuzz_byte(&input) & 1) != 0) {
+            SndClockStop(&position_clock, now, pcm.Capture ? pcm.CompletedFrames : pcm.SubmittedFrames);
+            SndClockStart(&position_clock, now);
+        }
         break;
     case 4:
         (void)SndVolumeSetLevel(&volume, fuzz_byte(&input) % 10, (int32_t)fuzz_word(&input, 4));

@@ -652,7 +652,7 @@ static void rx_engine_short_lengths_become_silence(void **state)
     }
 }
 
-/* QEMU ends a stream so: what was recorded, the status right behind it, and both in the length. */
+/* How a device may end a stream: what was recorded, the status right behind it, and both in the length. */
 static void rx_engine_status_right_behind_the_data(void **state)
 {
     struct pcm_bench *bench = bench_open(true, 64, false, true, 7680, 1920);

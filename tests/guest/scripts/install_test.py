@@ -98,7 +98,7 @@ def certificates_are_offered(b):
         machine = machines[answer]
         stores = [name.split("/")[0] for name in machine.certificates()]
         assert stores == (["Root", "TrustedPublisher"] if wanted else []), (answer, stores, machine.asked.out)
-        assert machine.asked.status == 0 and "Trust it?" in machine.asked.out
+        assert machine.asked.status == 0 and "Trust it?" in machine.asked.out, (answer, machine.asked.out)
     assert len(quiet.certificates()) == 2 and declined.certificates() == []
 
 

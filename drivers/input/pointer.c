@@ -3,8 +3,10 @@
 
 #define TOUCH_BUTTON 8
 #define DELTA_MAXIMUM 32767
-/* Far from overflow whatever the device sends: a delta is limited before it is added. */
-#define PENDING_MAXIMUM 0x3FFFFFFF
+/* What one frame may move: 64 reports of motion, and of a wheel no more in either unit. The queue has room for all that
+ * one frame can make, so that after it had to be emptied the state as it is fits in. */
+#define MOTION_MAXIMUM (64 * DELTA_MAXIMUM)
+#define WHEEL_MAXIMUM (64 * (DELTA_MAXIMUM / INPUT_WHEEL_UNITS_PER_DETENT))
 
 void InputPointerInit(INPUT_POINTER *pointer, const INPUT_CAPABILITIES *capabilities, uint8_t id)
 {
@@ -47,15 +49,15 @@ void InputPointerPress(INPUT_POINTER *pointer, int button, bool down)
     pointer->Changed |= bit;
 }
 
-static void Accumulate(int32_t *pending, int32_t value)
+static void Accumulate(int32_t *pending, int32_t value, int32_t maximum)
 {
     int64_t sum = (int64_t)*pending + value;
 
-    if (sum > PENDING_MAXIMUM) {
-        sum = PENDING_MAXIMUM;
+    if (sum > maximum) {
+        sum = maximum;
     }
-    if (sum < -PENDING_MAXIMUM) {
-        sum = -PENDING_MAXIMUM;
+    if (sum < -maximum) {
+        sum = -maximum;
     }
     *pending = (int32_t)sum;
 }
@@ -71,19 +73,19 @@ bool InputPointerRelative(INPUT_POINTER *pointer, uint16_t code, int32_t value)
         if (pointer->Id != INPUT_REPORT_MOUSE) {
             return false;
         }
-        Accumulate(code == INPUT_REL_X ? &pointer->DeltaX : &pointer->DeltaY, value);
+        Accumulate(code == INPUT_REL_X ? &pointer->DeltaX : &pointer->DeltaY, value, MOTION_MAXIMUM);
         return true;
     case INPUT_REL_WHEEL:
-        Accumulate(&pointer->Wheel, pointer->FineWheel ? 0 : value);
+        Accumulate(&pointer->Wheel, pointer->FineWheel ? 0 : value, WHEEL_MAXIMUM);
         return true;
     case INPUT_REL_HWHEEL:
-        Accumulate(&pointer->Pan, pointer->FinePan ? 0 : value);
+        Accumulate(&pointer->Pan, pointer->FinePan ? 0 : value, WHEEL_MAXIMUM);
         return true;
     case INPUT_REL_WHEEL_HI_RES:
-        Accumulate(&pointer->Wheel, pointer->FineWheel ? value : 0);
+        Accumulate(&pointer->Wheel, pointer->FineWheel ? value : 0, WHEEL_MAXIMUM);
         return pointer->FineWheel;
     case INPUT_REL_HWHEEL_HI_RES:
-        Accumulate(&pointer->Pan, pointer->FinePan ? value : 0);
+        Accumulate(&pointer->Pan, pointer->FinePan ? value : 0, WHEEL_MAXIMUM);
         return pointer->FinePan;
     default:
         return false;

@@ -191,6 +191,7 @@ static void ask(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     INPUT_CAPABILITIES capabilities = {0};
+    unsigned storms = 0;
 
     input = (struct fuzz_input){data, size};
     memset(last, 0, sizeof(last));
@@ -211,7 +212,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             read_report();
         } else if (how < 253) {
             ask();
-        } else if (how == 253) {
+        } else if (how == 253 && storms++ < 2) {
             storm();
         } else {
             release();

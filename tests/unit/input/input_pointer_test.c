@@ -359,6 +359,32 @@ static void overflow_of_touch_says_every_end(void **state)
     assert_int_equal(down, 0);
 }
 
+/* More motion than the queue has reports for once pushed out the report that a key was released. */
+static void overflow_by_motion_leaves_no_key_held(void **state)
+{
+    bool held = false;
+
+    (void)state;
+    start(INPUT_HAS_KEYBOARD | INPUT_HAS_MOUSE, 1u << REL_WHEEL_HI_RES);
+    engine.Mouse.WheelUnits = true;
+    send(&engine, EV_KEY, KEY_A, 1);
+    sync_report(&engine);
+    send(&engine, EV_KEY, KEY_A, 0);
+    send(&engine, EV_REL, REL_X, INT32_MAX);
+    send(&engine, EV_REL, REL_Y, INT32_MIN);
+    send(&engine, EV_REL, REL_WHEEL_HI_RES, INT32_MAX);
+    send(&engine, EV_REL, REL_HWHEEL, INT32_MIN);
+    sync_report(&engine);
+    assert_int_equal(engine.Queue.Overruns, 0);
+    for (const INPUT_QUEUED_REPORT *report; (report = InputReportQueuePeek(&engine.Queue)) != NULL;) {
+        if (report->Bytes[0] == INPUT_REPORT_KEYBOARD) {
+            held = report->Bytes[3] != 0;
+        }
+        InputReportQueueDrop(&engine.Queue);
+    }
+    assert_false(held);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(mouse_buttons_and_motion),
     cmocka_unit_test(mouse_large_deltas_are_split),
@@ -372,6 +398,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(touch_more_contacts_than_a_report_holds),
     cmocka_unit_test(overflow_ends_in_the_state_that_is),
     cmocka_unit_test(overflow_of_touch_says_every_end),
+    cmocka_unit_test(overflow_by_motion_leaves_no_key_held),
 };
 
 UNIT_MAIN(tests)

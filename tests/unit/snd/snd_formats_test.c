@@ -121,6 +121,14 @@ static void pcm_selection_unsupported_is_refused(void **state)
     assert_null(SndFindStream(list, 0, VIRTIO_SND_D_INPUT));
 }
 
+static bool same_wave(const SND_WAVE *one, const SND_WAVE *other)
+{
+    return one->Rate == other->Rate && one->BytesPerSecond == other->BytesPerSecond &&
+           one->Channels == other->Channels && one->BlockAlign == other->BlockAlign &&
+           one->ContainerBits == other->ContainerBits && one->ValidBits == other->ValidBits &&
+           one->Float == other->Float;
+}
+
 /* Every subset of the formats, every rate, every range of channels: each offer is different, matches back to itself,
    is within what the stream said, and there are exactly as many as combinations. */
 static void pcm_selection_every_combination(void **state)
@@ -161,7 +169,7 @@ static void pcm_selection_every_combination(void **state)
                 assert_true(choice.Wave.Channels >= least && choice.Wave.Channels <= most);
                 assert_int_equal(choice.FrameBytes, SndFormatBytes(choice.Format) * choice.Wave.Channels);
                 assert_true(SndMatch(&stream, &choice.Wave, &again));
-                assert_memory_equal(&again.Wave, &choice.Wave, sizeof(SND_WAVE));
+                assert_true(same_wave(&again.Wave, &choice.Wave));
                 assert_true(again.Format == choice.Format && again.Rate == choice.Rate);
             }
         }

@@ -128,7 +128,8 @@ static inline SND_RESULT SndPcmSubmitAll(SND_PCM *pcm)
 
 void SndPcmReap(SND_PCM *pcm, SND_PCM_REPORT *report);
 
-/* From now until Rewind what comes back was not played: "RELEASE: The device MUST complete all pending I/O messages". */
+/* From now until Rewind what comes back was not played: on RELEASE "The device MUST complete all pending I/O
+   messages". */
 void SndPcmFlush(SND_PCM *pcm);
 /* Nothing is out any more: what was submitted and not completed is submitted again. False while messages are out. */
 bool SndPcmRewind(SND_PCM *pcm);

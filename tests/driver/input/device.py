@@ -161,6 +161,17 @@ def many_schedules(bench):
     return "60 schedules"
 
 
+def any_request(bench):
+    """Internal requests of any code and length, the private ones among them: all are answered, none beyond its buffer,
+    and the device works as before."""
+    for kind in KINDS:
+        for seed in range(3):
+            script = ["fuzz 2000"] + (KEYS[:6] if kind == "keyboard" else ["wait 3"])
+            result = bench.run(kind, script, "--seed", 8 + seed)
+            assert kind != "keyboard" or transitions(result)[0] == {USAGES[A]: [1, 0]}
+    return "24000 requests"
+
+
 SCENARIOS = {f.__name__.replace("_", "-"): f for f in
              (stop_and_sleep, diagnostics, every_step_of_removal, every_failing_call, hostile_device, resets,
-              message_counts, odd_devices, many_schedules)}
+              message_counts, odd_devices, many_schedules, any_request)}

@@ -23,9 +23,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blk"))
 import runs  # noqa: E402
 import transitions  # noqa: E402
 
-HEADING = ["driver", "device", "irq", "workload", "events/s", "p50 us", "p99 us", "doorbells", "isr reads", "interrupts",
-           "dpcs", "instructions", "transitions", "lost"]
-EVENTS = {"model": {"typist": 6000, "burst": 20000, "random": 20000}, "qemu": {"typist": 400, "burst": 800, "random": 400}}
+HEADING = ["driver", "device", "irq", "workload", "events/s", "p50 us", "p99 us", "doorbells", "isr reads",
+           "interrupts", "dpcs", "instructions", "transitions", "lost"]
+EVENTS = {"model": {"typist": 6000, "burst": 20000, "random": 20000},
+          "qemu": {"typist": 400, "burst": 800, "random": 400}}
 PACE = {"model": "wait 1", "qemu": "wait 5"}
 BURST = 24  # QEMU's device has 64 buffers; an event of a wheel or a contact takes up to four, a SYN one
 DPCS = 0x70  # of the driver's counters, drivers/input/diagnostics.h

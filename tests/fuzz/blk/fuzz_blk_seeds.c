@@ -3,43 +3,13 @@
  * Writes the seed corpora of the block driver's fuzz targets: fuzz_blk_seeds DIRECTORY makes
  * DIRECTORY/{blk_command,blk_engine}/. Every command on a few disks; ordinary lives of an engine.
  */
-#include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include "seed.h"
 
 static const char *root;
 
-struct seed {
-    uint8_t bytes[1024];
-    size_t length;
-};
-
-static void put(struct seed *seed, uint64_t value, unsigned bytes)
-{
-    for (; bytes != 0 && seed->length < sizeof(seed->bytes); bytes--, value >>= 8) {
-        seed->bytes[seed->length++] = (uint8_t)value;
-    }
-}
-
 static void save(const struct seed *seed, const char *corpus, unsigned number)
 {
-    char path[4096];
-    FILE *file;
-
-    snprintf(path, sizeof(path), "%s/%s", root, corpus);
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        exit(4);
-    }
-    snprintf(path, sizeof(path), "%s/%s/%u", root, corpus, number);
-    file = fopen(path, "wb");
-    if (file == NULL || fwrite(seed->bytes, 1, seed->length, file) != seed->length || fclose(file) != 0) {
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        exit(4);
-    }
+    save_below(root, seed, corpus, number);
 }
 
 /* As fuzz_blk_command.c reads it: features, configuration, what to mend in it, place, serial number, state. */
@@ -72,11 +42,31 @@ static void command(struct seed *seed, const uint8_t *cdb, uint32_t blocks)
 static void command_seeds(void)
 {
     static const uint8_t cdbs[][16] = {
-        {0x00}, {0x03, [4] = 18}, {0x08, [4] = 1}, {0x0A, [4] = 1}, {0x12, [4] = 36}, {0x12, 1, 0x80, 0, 96},
-        {0x12, 1, 0x83, 0, 96}, {0x12, 1, 0xB0, 0, 96}, {0x12, 1, 0xB2, 0, 96}, {0x1A, 0, 0x3F, 0, 96}, {0x1B},
-        {0x25}, {0x28, [8] = 1}, {0x2A, 8, [8] = 1}, {0x2F, [8] = 1}, {0x35}, {0x5A, 0, 8, [8] = 96},
-        {0x88, [13] = 1}, {0x8A, [13] = 1}, {0x8F, [13] = 1}, {0x91}, {0x9E, 0x10, [13] = 32}, {0xA0, [9] = 16},
-        {0xA8, [9] = 1}, {0xAA, [9] = 1},
+        {0x00},
+        {0x03, [4] = 18},
+        {0x08, [4] = 1},
+        {0x0A, [4] = 1},
+        {0x12, [4] = 36},
+        {0x12, 1, 0x80, 0, 96},
+        {0x12, 1, 0x83, 0, 96},
+        {0x12, 1, 0xB0, 0, 96},
+        {0x12, 1, 0xB2, 0, 96},
+        {0x1A, 0, 0x3F, 0, 96},
+        {0x1B},
+        {0x25},
+        {0x28, [8] = 1},
+        {0x2A, 8, [8] = 1},
+        {0x2F, [8] = 1},
+        {0x35},
+        {0x5A, 0, 8, [8] = 96},
+        {0x88, [13] = 1},
+        {0x8A, [13] = 1},
+        {0x8F, [13] = 1},
+        {0x91},
+        {0x9E, 0x10, [13] = 32},
+        {0xA0, [9] = 16},
+        {0xA8, [9] = 1},
+        {0xAA, [9] = 1},
     };
     static const uint32_t features[] = {0, 0x2644, 0x2E66};
     unsigned number = 0;

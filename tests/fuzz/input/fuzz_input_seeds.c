@@ -3,44 +3,15 @@
  * Writes the seed corpora of the input driver's fuzz targets: fuzz_input_seeds DIRECTORY makes
  * DIRECTORY/{input_capabilities,input_engine}/. Answers of ordinary devices; ordinary lives of an engine.
  */
-#include <errno.h>
+#include "seed.h"
+
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 static const char *root;
 
-struct seed {
-    uint8_t bytes[1024];
-    size_t length;
-};
-
-static void put(struct seed *seed, uint64_t value, unsigned bytes)
-{
-    for (; bytes != 0 && seed->length < sizeof(seed->bytes); bytes--, value >>= 8) {
-        seed->bytes[seed->length++] = (uint8_t)value;
-    }
-}
-
 static void save(const struct seed *seed, const char *corpus, unsigned number)
 {
-    char path[4096];
-    FILE *file;
-
-    snprintf(path, sizeof(path), "%s/%s", root, corpus);
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        exit(4);
-    }
-    snprintf(path, sizeof(path), "%s/%s/%u", root, corpus, number);
-    file = fopen(path, "wb");
-    if (file == NULL || fwrite(seed->bytes, 1, seed->length, file) != seed->length || fclose(file) != 0) {
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        exit(4);
-    }
+    save_below(root, seed, corpus, number);
 }
 
 /* `full`: every answer is there; otherwise every other one is missing. */

@@ -69,11 +69,15 @@ static SND_CONTROL_SLOT *FindFree(SND_CONTROL *control)
     return NULL;
 }
 
+/* `requestBytes` 0: what was asked for could not be encoded. `sent` is written when the request is on its way. */
 static SND_RESULT Send(SND_CONTROL *control, SND_CONTROL_SLOT *slot, uint32_t requestBytes, uint32_t replyBytes,
-                       uint64_t deadline, void *context)
+                       uint32_t count, uint64_t deadline, void *context, SND_CONTROL_SLOT **sent)
 {
     SND_CONTROL_DMA *dma = slot->Dma;
 
+    if (requestBytes == 0) {
+        return SndInvalid;
+    }
     dma->Table[0].Length = requestBytes;
     dma->Table[1].Length = replyBytes;
     /* "The driver MUST provide a buffer of sizeof(struct virtio_snd_hdr) + count * size bytes for the response". What
@@ -98,6 +102,8 @@ static SND_RESULT Send(SND_CONTROL *control, SND_CONTROL_SLOT *slot, uint32_t re
     slot->Code = SndLoad32(dma->Request);
     slot->Result = SndMalformed;
     slot->ReplyLength = 0;
+    slot->Count = count;
+    *sent = slot;
     return SndOk;
 }
 
@@ -105,7 +111,6 @@ SND_RESULT SndControlQuery(SND_CONTROL *control, uint32_t code, uint32_t startId
                            uint64_t deadline, void *context, SND_CONTROL_SLOT **slot)
 {
     SND_CONTROL_SLOT *free = FindFree(control);
-    SND_RESULT result;
     uint32_t bytes;
 
     *slot = NULL;
@@ -113,22 +118,13 @@ SND_RESULT SndControlQuery(SND_CONTROL *control, uint32_t code, uint32_t startId
         return SndBusy;
     }
     bytes = SndEncodeQuery(free->Dma->Request, code, startId, count, total);
-    if (bytes == 0) {
-        return SndInvalid;
-    }
-    result = Send(control, free, bytes, 4 + count * SndItemBytes(code), deadline, context);
-    if (result == SndOk) {
-        free->Count = count;
-        *slot = free;
-    }
-    return result;
+    return Send(control, free, bytes, 4 + count * SndItemBytes(code), count, deadline, context, slot);
 }
 
 SND_RESULT SndControlSimple(SND_CONTROL *control, uint32_t code, uint32_t streamId, uint64_t deadline, void *context,
                             SND_CONTROL_SLOT **slot)
 {
     SND_CONTROL_SLOT *free = FindFree(control);
-    SND_RESULT result;
     uint32_t bytes;
 
     *slot = NULL;
@@ -136,22 +132,13 @@ SND_RESULT SndControlSimple(SND_CONTROL *control, uint32_t code, uint32_t stream
         return SndBusy;
     }
     bytes = SndEncodeSimple(free->Dma->Request, code, streamId);
-    if (bytes == 0) {
-        return SndInvalid;
-    }
-    result = Send(control, free, bytes, 4, deadline, context);
-    if (result == SndOk) {
-        free->Count = 0;
-        *slot = free;
-    }
-    return result;
+    return Send(control, free, bytes, 4, 0, deadline, context, slot);
 }
 
 SND_RESULT SndControlSetParams(SND_CONTROL *control, const SND_PARAMS *params, const SND_STREAM_INFO *stream,
                                uint64_t deadline, void *context, SND_CONTROL_SLOT **slot)
 {
     SND_CONTROL_SLOT *free = FindFree(control);
-    SND_RESULT result;
     uint32_t bytes;
 
     *slot = NULL;
@@ -159,15 +146,7 @@ SND_RESULT SndControlSetParams(SND_CONTROL *control, const SND_PARAMS *params, c
         return SndBusy;
     }
     bytes = SndEncodeSetParams(free->Dma->Request, params, stream);
-    if (bytes == 0) {
-        return SndInvalid;
-    }
-    result = Send(control, free, bytes, 4, deadline, context);
-    if (result == SndOk) {
-        free->Count = 0;
-        *slot = free;
-    }
-    return result;
+    return Send(control, free, bytes, 4, 0, deadline, context, slot);
 }
 
 /* From here on the device may write what it likes: the copy is ours. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "catalog/cmd_cat.h"
 
+#include "base/epoch.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "catalog/catalog_package.h"
 #include "catalog/catalog_show.h"
 #include "catalog/catalog_spec_file.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,34 +26,12 @@ struct request {
     bool json;
 };
 
-/* The environment's when `text` is NULL; `given` is false when neither is there. */
-static enum status parse_epoch(const char *text, bool *given, time_t *epoch)
-{
-    long long value;
-    char *end;
-
-    if (text == NULL) {
-        text = getenv("SOURCE_DATE_EPOCH");
-    }
-    *given = text != NULL && text[0] != 0;
-    if (!*given) {
-        return STATUS_DONE;
-    }
-    errno = 0;
-    value = strtoll(text, &end, 10);
-    if (errno != 0 || *end != 0 || value < 0) {
-        return options_usage(COMMAND, "the epoch must be a number of seconds since 1970");
-    }
-    *epoch = (time_t)value;
-    return STATUS_DONE;
-}
-
 static enum status create_from_spec(const struct request *request, struct bytes *out)
 {
     struct catalog_spec_file file;
     bool given = false;
     time_t epoch = 0;
-    enum status status = parse_epoch(request->epoch, &given, &epoch);
+    enum status status = epoch_parse(request->epoch, &given, &epoch);
 
     if (status == STATUS_DONE) {
         status = catalog_spec_read(request->spec, &file);
@@ -75,7 +53,7 @@ static enum status create_from_spec(const struct request *request, struct bytes 
 static enum status time_of(const struct request *request, const struct catalog_wishes *wishes, time_t *out)
 {
     bool given = false;
-    enum status status = parse_epoch(request->epoch, &given, out);
+    enum status status = epoch_parse(request->epoch, &given, out);
 
     if (status == STATUS_DONE && !given) {
         *out = wishes->date != NULL ? catalog_date(wishes->date) : -1;

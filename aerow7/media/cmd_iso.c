@@ -7,7 +7,7 @@
 #include "media/file_digest.h"
 #include "media/iso_compare.h"
 #include "media/iso_file.h"
-#include "pack/epoch.h"
+#include "base/epoch.h"
 
 #include <stdio.h>
 
@@ -78,7 +78,7 @@ static enum status make(const struct iso_options *options)
     struct disk_folder folder;
     struct iso_content content;
     time_t when = 0;
-    enum status status = epoch_parse(options->epoch, &when);
+    enum status status = epoch_parse(options->epoch, NULL, &when);
 
     if (status != STATUS_DONE) {
         return status;

@@ -2,7 +2,7 @@
 #include "pack/cmd_guest_tools.h"
 
 #include "base/options.h"
-#include "pack/epoch.h"
+#include "base/epoch.h"
 #include "pack/guest_tools.h"
 
 #include <stdlib.h>
@@ -115,7 +115,7 @@ enum status cmd_guest_tools(int argc, char **argv)
         status = check(&options, policy);
     }
     if (status == STATUS_DONE) {
-        status = epoch_parse(epoch, &options.epoch);
+        status = epoch_parse(epoch, NULL, &options.epoch);
     }
     return status == STATUS_DONE ? guest_tools_make(&options) : status;
 }

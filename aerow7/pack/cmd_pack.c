@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "contract/contract.h"
 #include "contract/contract_variant.h"
-#include "pack/epoch.h"
+#include "base/epoch.h"
 #include "pack/pack.h"
 #include "pack/pack_virtio_win.h"
 #include "sign/signer.h"
@@ -158,7 +158,7 @@ static enum status parse(int argc, char **argv, struct arguments *arguments)
     if (status == STATUS_DONE) {
         status = parse_digest(arguments->digest, &pack->sign.digest);
     }
-    return status == STATUS_DONE ? epoch_parse(arguments->epoch, &pack->epoch) : status;
+    return status == STATUS_DONE ? epoch_parse(arguments->epoch, NULL, &pack->epoch) : status;
 }
 
 static enum status pack_built(struct arguments *arguments)

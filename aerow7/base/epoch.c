@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "pack/epoch.h"
+#include "base/epoch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,22 +7,24 @@
 /* 9999-12-31: what a manifest's date can express. */
 #define LAST_EPOCH 253402300799LL
 
-enum status epoch_parse(const char *text, time_t *epoch)
+enum status epoch_parse(const char *text, bool *given, time_t *epoch)
 {
+    const char *said = text != NULL && *text != 0 ? text : getenv("SOURCE_DATE_EPOCH");
+    bool there = said != NULL && *said != 0;
     char *end = NULL;
     long long value;
 
     *epoch = 0;
-    if (text == NULL || *text == 0) {
-        text = getenv("SOURCE_DATE_EPOCH");
+    if (given != NULL) {
+        *given = there;
     }
-    if (text == NULL || *text == 0) {
+    if (!there) {
         return STATUS_DONE;
     }
     errno = 0;
-    value = strtoll(text, &end, 10);
+    value = strtoll(said, &end, 10);
     if (errno != 0 || *end != 0 || value < 0 || value > LAST_EPOCH) {
-        diag_error(text, "is not a number of seconds since 1970");
+        diag_error(said, "is not a number of seconds since 1970");
         return STATUS_USAGE;
     }
     *epoch = (time_t)value;

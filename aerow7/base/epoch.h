@@ -8,9 +8,13 @@
 
 #include "base/diag.h"
 
+#include <stdbool.h>
 #include <time.h>
 
-/* `text` is the option's value or NULL. STATUS_USAGE, reported, when it is no number of seconds. */
-enum status epoch_parse(const char *text, time_t *epoch);
+/*
+ * `text` is the option's value or NULL; *given (NULL: nobody asks) says whether there was one. STATUS_USAGE, reported,
+ * when it is no number of seconds.
+ */
+enum status epoch_parse(const char *text, bool *given, time_t *epoch);
 
 #endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Kernel streaming's structures and names as Windows 7 has them (pages of ks.h and ksmedia.h), for both architectures;
+ * sizes are asserted.
+ */
+#ifndef NTHOST_KS_TYPES_H
+#define NTHOST_KS_TYPES_H
+
+#include "wdm_types.h"
+
+#define KS_ALIGNED __attribute__((aligned(8))) /* each of them has a LONGLONG in a union */
+
+#define IOCTL_KS_PROPERTY 0x002f0003u
+#define IOCTL_KS_ENABLE_EVENT 0x002f0007u
+#define IOCTL_KS_DISABLE_EVENT 0x002f000bu
+#define IOCTL_KS_METHOD 0x002f000fu
+
+typedef struct KS_ALIGNED {
+    GUID Set;
+    ULONG Id, Flags;
+} KSIDENTIFIER;
+typedef KSIDENTIFIER KSPROPERTY, KSEVENT, KSPIN_INTERFACE, KSPIN_MEDIUM;
+
+enum {
+    KSPROPERTY_TYPE_GET = 0x1,
+    KSPROPERTY_TYPE_SET = 0x2,
+    KSPROPERTY_TYPE_SETSUPPORT = 0x100,
+    KSPROPERTY_TYPE_BASICSUPPORT = 0x200,
+    KSPROPERTY_TYPE_DEFAULTVALUES = 0x10000,
+    KSPROPERTY_TYPE_TOPOLOGY = 0x10000000
+};
+enum {
+    KSEVENT_TYPE_ENABLE = 1,
+    KSEVENT_TYPE_ONESHOT = 2,
+    KSEVENT_TYPE_BASICSUPPORT = 0x200,
+    KSEVENT_TYPE_TOPOLOGY = 0x10000000
+};
+enum { KSEVENTF_EVENT_HANDLE = 1 };
+
+typedef struct KS_ALIGNED {
+    KSPROPERTY Property;
+    ULONG NodeId, Reserved;
+} KSP_NODE;
+typedef struct KS_ALIGNED {
+    KSPROPERTY Property;
+    ULONG PinId, Reserved;
+} KSP_PIN;
+typedef struct KS_ALIGNED {
+    KSP_NODE NodeProperty;
+    LONG Channel;
+    ULONG Reserved;
+} KSNODEPROPERTY_AUDIO_CHANNEL;
+typedef struct {
+    ULONG Size, Count;
+} KSMULTIPLE_ITEM;
+typedef struct {
+    ULONG PossibleCount, CurrentCount;
+} KSPIN_CINSTANCES;
+typedef struct {
+    ULONG Size, Pin;
+    WCHAR SymbolicLinkName[];
+} KSPIN_PHYSICALCONNECTION;
+
+typedef struct KS_ALIGNED {
+    KSPIN_INTERFACE Interface;
+    KSPIN_MEDIUM Medium;
+    ULONG PinId;
+    HANDLE PinToHandle;
+    ULONG PriorityClass, PrioritySubClass;
+} KSPIN_CONNECT;
+
+enum { KSPIN_DATAFLOW_IN = 1, KSPIN_DATAFLOW_OUT };
+enum {
+    KSPIN_COMMUNICATION_NONE,
+    KSPIN_COMMUNICATION_SINK,
+    KSPIN_COMMUNICATION_SOURCE,
+    KSPIN_COMMUNICATION_BOTH,
+    KSPIN_COMMUNICATION_BRIDGE
+};
+enum { KSSTATE_STOP, KSSTATE_ACQUIRE, KSSTATE_PAUSE, KSSTATE_RUN };
+enum { KSINTERFACE_STANDARD_STREAMING, KSINTERFACE_STANDARD_LOOPED_STREAMING };
+
+typedef struct KS_ALIGNED {
+    ULONG FormatSize, Flags, SampleSize, Reserved;
+    GUID MajorFormat, SubFormat, Specifier;
+} KSDATAFORMAT;
+typedef KSDATAFORMAT KSDATARANGE;
+typedef struct KS_ALIGNED {
+    KSDATARANGE DataRange;
+    ULONG MaximumChannels, MinimumBitsPerSample, MaximumBitsPerSample, MinimumSampleFrequency, MaximumSampleFrequency;
+} KSDATARANGE_AUDIO;
+typedef struct __attribute__((packed)) {
+    USHORT wFormatTag, nChannels;
+    ULONG nSamplesPerSec, nAvgBytesPerSec;
+    USHORT nBlockAlign, wBitsPerSample, cbSize;
+} WAVEFORMATEX;
+typedef struct __attribute__((packed)) {
+    WAVEFORMATEX Format;
+    USHORT wValidBitsPerSample;
+    ULONG dwChannelMask;
+    GUID SubFormat;
+} WAVEFORMATEXTENSIBLE;
+enum { WAVE_FORMAT_PCM = 1, WAVE_FORMAT_IEEE_FLOAT = 3, WAVE_FORMAT_EXTENSIBLE = 0xfffe };
+typedef struct KS_ALIGNED {
+    KSDATAFORMAT DataFormat;
+    WAVEFORMATEX WaveFormatEx;
+} KSDATAFORMAT_WAVEFORMATEX;
+typedef struct KS_ALIGNED {
+    KSDATAFORMAT DataFormat;
+    WAVEFORMATEXTENSIBLE WaveFormatExt;
+} KSDATAFORMAT_WAVEFORMATEXTENSIBLE;
+
+typedef struct KS_ALIGNED {
+    ULONG InterfacesCount;
+    const KSPIN_INTERFACE *Interfaces;
+    ULONG MediumsCount;
+    const KSPIN_MEDIUM *Mediums;
+    ULONG DataRangesCount;
+    KSDATARANGE *const *DataRanges;
+    LONG DataFlow, Communication;
+    const GUID *Category, *Name;
+    struct KS_ALIGNED {
+        ULONG ConstrainedDataRangesCount;
+        KSDATARANGE **ConstrainedDataRanges;
+    };
+} KSPIN_DESCRIPTOR;
+
+typedef struct {
+    ULONG NotificationType;
+    union {
+        struct {
+            HANDLE Event;
+            ULONG_PTR Reserved[2];
+        } EventHandle;
+        ULONG_PTR Alignment[3];
+    };
+} KSEVENTDATA;
+typedef struct {
+    LIST_ENTRY ListEntry;
+    PVOID Object;
+    PVOID DpcItem; /* or BufferItem */
+    KSEVENTDATA *EventData;
+    ULONG NotificationType;
+    const void *EventSet, *EventItem;
+    FILE_OBJECT *FileObject;
+    ULONG SemaphoreAdjustment, Reserved, Flags;
+} KSEVENT_ENTRY;
+
+typedef struct {
+    ULONG AccessFlags, DescriptionSize;
+    KSIDENTIFIER PropTypeSet;
+    ULONG MembersListCount, Reserved;
+} KSPROPERTY_DESCRIPTION;
+typedef struct {
+    ULONG MembersFlags, MembersSize, MembersCount, Flags;
+} KSPROPERTY_MEMBERSHEADER;
+typedef struct {
+    ULONG SteppingDelta, Reserved;
+    LONG SignedMinimum, SignedMaximum;
+} KSPROPERTY_STEPPING_LONG;
+enum { KSPROPERTY_MEMBER_RANGES = 1, KSPROPERTY_MEMBER_STEPPEDRANGES, KSPROPERTY_MEMBER_VALUES };
+enum { KSPROPERTY_MEMBER_FLAG_DEFAULT = 1, KSPROPERTY_MEMBER_FLAG_BASICSUPPORT_MULTICHANNEL = 2 };
+
+typedef struct {
+    ULONGLONG KS_ALIGNED PlayOffset;
+    ULONGLONG KS_ALIGNED WriteOffset;
+} KSAUDIO_POSITION;
+typedef struct {
+    PVOID BufferAddress;
+    ULONG ActualBufferSize;
+    LONG CallMemoryBarrier;
+} KSRTAUDIO_BUFFER;
+typedef struct KS_ALIGNED {
+    KSPROPERTY Property;
+    PVOID BaseAddress;
+    ULONG RequestedBufferSize;
+} KSRTAUDIO_BUFFER_PROPERTY;
+typedef struct KS_ALIGNED {
+    KSPROPERTY Property;
+    PVOID BaseAddress;
+    ULONG RequestedBufferSize, NotificationCount;
+} KSRTAUDIO_BUFFER_PROPERTY_WITH_NOTIFICATION;
+typedef struct KS_ALIGNED {
+    PVOID Register;
+    ULONG Width;
+    ULONGLONG KS_ALIGNED Numerator;
+    ULONGLONG KS_ALIGNED Denominator;
+    ULONG Accuracy;
+} KSRTAUDIO_HWREGISTER;
+typedef struct KS_ALIGNED {
+    KSPROPERTY Property;
+    PVOID BaseAddress;
+} KSRTAUDIO_HWREGISTER_PROPERTY;
+typedef struct {
+    ULONG FifoSize, ChipsetDelay, CodecDelay;
+} KSRTAUDIO_HWLATENCY;
+typedef struct KS_ALIGNED {
+    KSPROPERTY Property;
+    HANDLE NotificationEvent;
+} KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY;
+
+enum {
+    KSPROPERTY_PIN_CINSTANCES,
+    KSPROPERTY_PIN_CTYPES,
+    KSPROPERTY_PIN_DATAFLOW,
+    KSPROPERTY_PIN_DATARANGES,
+    KSPROPERTY_PIN_DATAINTERSECTION,
+    KSPROPERTY_PIN_INTERFACES,
+    KSPROPERTY_PIN_MEDIUMS,
+    KSPROPERTY_PIN_COMMUNICATION,
+    KSPROPERTY_PIN_GLOBALCINSTANCES,
+    KSPROPERTY_PIN_NECESSARYINSTANCES,
+    KSPROPERTY_PIN_PHYSICALCONNECTION,
+    KSPROPERTY_PIN_CATEGORY,
+    KSPROPERTY_PIN_NAME,
+    KSPROPERTY_PIN_CONSTRAINEDDATARANGES,
+    KSPROPERTY_PIN_PROPOSEDATAFORMAT
+};
+enum {
+    KSPROPERTY_TOPOLOGY_CATEGORIES,
+    KSPROPERTY_TOPOLOGY_NODES,
+    KSPROPERTY_TOPOLOGY_CONNECTIONS,
+    KSPROPERTY_TOPOLOGY_NAME
+};
+enum { KSPROPERTY_CONNECTION_STATE = 0, KSPROPERTY_CONNECTION_DATAFORMAT = 2 };
+enum { KSPROPERTY_GENERAL_COMPONENTID = 0 };
+enum { KSPROPERTY_AUDIO_POSITION = 5 };
+enum {
+    KSPROPERTY_RTAUDIO_GETPOSITIONFUNCTION,
+    KSPROPERTY_RTAUDIO_BUFFER,
+    KSPROPERTY_RTAUDIO_HWLATENCY,
+    KSPROPERTY_RTAUDIO_POSITIONREGISTER,
+    KSPROPERTY_RTAUDIO_CLOCKREGISTER,
+    KSPROPERTY_RTAUDIO_BUFFER_WITH_NOTIFICATION,
+    KSPROPERTY_RTAUDIO_REGISTER_NOTIFICATION_EVENT,
+    KSPROPERTY_RTAUDIO_UNREGISTER_NOTIFICATION_EVENT
+};
+
+/* pc_guid.c; the names are those of ks.h and ksmedia.h */
+extern const GUID KSPROPSETID_General, KSPROPSETID_Pin, KSPROPSETID_Topology, KSPROPSETID_Connection, KSPROPSETID_Audio,
+    KSPROPSETID_RtAudio, KSPROPSETID_Jack, KSPROPTYPESETID_General;
+extern const GUID KSEVENTSETID_PinCapsChange, KSINTERFACESETID_Standard, KSMEDIUMSETID_Standard, KSNAME_Pin;
+extern const GUID KSDATAFORMAT_TYPE_AUDIO, KSDATAFORMAT_SUBTYPE_PCM, KSDATAFORMAT_SUBTYPE_IEEE_FLOAT,
+    KSDATAFORMAT_SUBTYPE_ANALOG, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX, KSDATAFORMAT_SPECIFIER_NONE;
+extern const GUID KSCATEGORY_AUDIO, KSCATEGORY_RENDER, KSCATEGORY_CAPTURE, KSCATEGORY_REALTIME, KSCATEGORY_TOPOLOGY;
+
+WDM_ASSERT(sizeof(KSPROPERTY), 24, 24);
+WDM_ASSERT(sizeof(KSP_NODE), 32, 32);
+WDM_ASSERT(sizeof(KSNODEPROPERTY_AUDIO_CHANNEL), 40, 40);
+WDM_ASSERT(sizeof(KSPIN_CONNECT), 72, 64);
+WDM_ASSERT(sizeof(KSDATAFORMAT), 64, 64);
+WDM_ASSERT(sizeof(KSDATARANGE_AUDIO), 88, 88);
+WDM_ASSERT(sizeof(WAVEFORMATEX), 18, 18);
+WDM_ASSERT(sizeof(WAVEFORMATEXTENSIBLE), 40, 40);
+WDM_ASSERT(offsetof(KSDATAFORMAT_WAVEFORMATEX, WaveFormatEx), 64, 64);
+WDM_ASSERT(sizeof(KSPIN_DESCRIPTOR), 88, 48);
+WDM_ASSERT(sizeof(KSEVENTDATA), 32, 16);
+WDM_ASSERT(sizeof(KSEVENT_ENTRY), 88, 48);
+WDM_ASSERT(sizeof(KSPROPERTY_DESCRIPTION), 40, 40);
+WDM_ASSERT(sizeof(KSRTAUDIO_BUFFER), 16, 12);
+WDM_ASSERT(sizeof(KSRTAUDIO_BUFFER_PROPERTY), 40, 32);
+WDM_ASSERT(sizeof(KSRTAUDIO_BUFFER_PROPERTY_WITH_NOTIFICATION), 40, 40);
+WDM_ASSERT(sizeof(KSRTAUDIO_HWREGISTER), 40, 32);
+WDM_ASSERT(sizeof(KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY), 32, 32);
+
+#endif

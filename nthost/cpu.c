@@ -108,6 +108,30 @@ thread *thread_here(void)
     return t != NULL ? t : &outside;
 }
 
+uint64_t cpu_flow(void)
+{
+    return thread_here()->flow;
+}
+
+uint64_t flow_new(void)
+{
+    static uint64_t flows;
+    return ++flows;
+}
+
+uint64_t flow_begin(void)
+{
+    thread *t = thread_here();
+    uint64_t outer = t->flow;
+    t->flow = flow_new();
+    return outer;
+}
+
+void flow_end(uint64_t outer)
+{
+    thread_here()->flow = outer;
+}
+
 void processor_switch(unsigned to)
 {
     thread *from = cpu.processors[cpu.current].current;

@@ -26,6 +26,9 @@ struct pci_bus;
 void cpu_init(unsigned processors, uint64_t seed, struct pci_bus *bus);
 unsigned cpu_count(void);
 unsigned cpu_current(void);
+/* Who runs: a thread, or the interrupt, DPC or timer callback on top of it. A number of its own for each of them, which
+ * a thread keeps when it goes on on another processor. */
+uint64_t cpu_flow(void);
 uint64_t cpu_random(void); /* the scheduler's seeded generator */
 
 /* IRQL of the current processor. irql_lower delivers what became deliverable. Raising to a lower level, or lowering

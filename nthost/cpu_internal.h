@@ -60,6 +60,7 @@ struct thread {
     bool native_at_end;                /* it ends the run */
     uint64_t preempt_in;               /* instructions until the driver is preempted; 0: not at all */
     void *kthread;                     /* what the driver sees as its current thread */
+    uint64_t flow;                     /* cpu_flow(): the thread's own, or its callback's */
     struct thread *next;
 };
 
@@ -89,6 +90,9 @@ void cpu_step(void);                   /* one kernel call or device access: see 
 bool cpu_preempts(void);
 uint64_t cpu_draw_preemption(void); /* for thread->preempt_in, at the start of a callback */
 void cpu_preempted(void);
+uint64_t flow_new(void);   /* a number for cpu_flow() */
+uint64_t flow_begin(void); /* a callback's; returns what flow_end() puts back */
+void flow_end(uint64_t outer);
 bool cpu_yields(void); /* false while no_yield is in force */
 void cpu_idle_loop(void *unused);
 void cpu_check_stack_use(uintptr_t sp); /* at a kernel call or device access of the driver's */

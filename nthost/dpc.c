@@ -68,12 +68,14 @@ bool dpc_run_one(void)
     dpc_remove(d);
     thread *t = thread_here();
     const char *api = t->api;
+    uint64_t outer = flow_begin();
     processor_set_irql(DISPATCH_LEVEL);
     d->routine(d, argument1, argument2);
     if (irql_get() != DISPATCH_LEVEL)
         rule_broken("callback-irql", "a DPC routine returned at IRQL %u", irql_get());
     if (spin_held_count() > 0)
         rule_broken("callback-lock", "a DPC routine returned with %s held", processor_here()->held[0]->name);
+    flow_end(outer);
     processor_set_irql(old);
     thread_here()->api = api;
     return true;

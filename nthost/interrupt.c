@@ -132,6 +132,7 @@ bool interrupt_deliver_one(void)
     count++;
     thread *t = thread_here();
     const char *api = t->api;
+    uint64_t outer = flow_begin();
     processor_set_irql(i->irql);
     if (i->lock != NULL)
         spin_acquire(i->lock);
@@ -141,6 +142,7 @@ bool interrupt_deliver_one(void)
     if (irql_get() != i->irql)
         rule_broken("callback-irql", "an ISR entered at IRQL %u returned at %u", i->irql, irql_get());
     i->in_service = false;
+    flow_end(outer);
     processor_set_irql(old);
     thread_here()->api = api;
     check_claimed(i, claimed);

@@ -63,26 +63,42 @@ static bool check_width(struct model *m, uint32_t offset, unsigned width, const 
 
 /* ---- selectors ---- */
 
-static void select_value(struct model *m, unsigned selector, uint32_t value)
+/* Of the flow's last choice, or MODEL_FLOWS_MAX. */
+static unsigned find_flow(const struct model *m, unsigned selector, uint64_t flow)
 {
-    unsigned processor = cpu_current() % MODEL_PROCESSORS_MAX;
+    unsigned i = 0;
 
-    m->selected[selector][processor].value = value;
-    m->selected[selector][processor].valid = true;
-    m->selector_owner[selector] = processor;
+    while (i < MODEL_FLOWS_MAX && m->selected[selector][i].flow != flow) {
+        i++;
+    }
+    return i;
 }
 
-/* A processor that chose one value and now works under another processor's choice was interrupted between the two. */
+static void select_value(struct model *m, unsigned selector, uint32_t value)
+{
+    uint64_t flow = cpu_flow();
+    unsigned at = find_flow(m, selector, flow);
+
+    if (at == MODEL_FLOWS_MAX) {
+        at = m->oldest_selected[selector]++ % MODEL_FLOWS_MAX;
+    }
+    m->selected[selector][at].flow = flow;
+    m->selected[selector][at].value = value;
+    m->selector_owner[selector] = flow;
+}
+
+/* Who chose one value and now works under somebody else's choice was interrupted between the two. Not the processor
+ * decides who that is: a thread may go on on another one. */
 static void use_selector(struct model *m, unsigned selector, uint32_t current)
 {
     static const char *const names[] = {"device_feature_select", "driver_feature_select", "queue_select"};
-    unsigned processor = cpu_current() % MODEL_PROCESSORS_MAX;
+    uint64_t flow = cpu_flow();
+    unsigned at = find_flow(m, selector, flow);
 
-    if (m->selector_owner[selector] != processor && m->selected[selector][processor].valid &&
-        m->selected[selector][processor].value != current) {
-        model_rule(m, RULE_SELECTOR_RACE, "processor %u wrote %s %u, processor %u then %u, and the first goes on",
-                   processor, names[selector], m->selected[selector][processor].value, m->selector_owner[selector],
-                   current);
+    if (m->selector_owner[selector] != flow && at != MODEL_FLOWS_MAX && m->selected[selector][at].value != current) {
+        model_rule(m, RULE_SELECTOR_RACE,
+                   "%s: a thread or callback wrote %u, another one then %u, and the first goes on, on processor %u",
+                   names[selector], m->selected[selector][at].value, current, cpu_current());
     }
 }
 

@@ -12,7 +12,7 @@
 #include "model_rules.h"
 
 #define MODEL_VECTORS_MAX 64u
-#define MODEL_PROCESSORS_MAX 64u
+#define MODEL_FLOWS_MAX 16u
 #define MODEL_CONFIG_BYTES 256u
 #define NO_VECTOR 0xffffu
 
@@ -141,10 +141,11 @@ struct model {
     bool resetting, reset_hangs, hung;
     uint64_t reset_done_us;
     struct {
+        uint64_t flow; /* cpu_flow(); 0: free */
         uint32_t value;
-        bool valid;
-    } selected[3][MODEL_PROCESSORS_MAX]; /* by selector and processor: what it chose last */
-    unsigned selector_owner[3];
+    } selected[3][MODEL_FLOWS_MAX]; /* by selector: what each of those that chose lately chose last */
+    unsigned oldest_selected[3];
+    uint64_t selector_owner[3];
 
     struct model_queue queue[MODEL_QUEUES_MAX];
     unsigned queues;

@@ -2,6 +2,8 @@
  *
  * device_status of a model device: reset, the order of initialization, feature negotiation's end.
  */
+#include <string.h>
+
 #include "cpu.h"
 #include "model_common.h"
 #include "model_internal.h"
@@ -31,9 +33,7 @@ void model_reset_finish(struct model *m)
     m->config_vector = NO_VECTOR;
     m->config_vector_read_back = true;
     m->features_ok_unread = false;
-    for (unsigned i = 0; i < MODEL_PROCESSORS_MAX; i++) {
-        m->selected[0][i].valid = m->selected[1][i].valid = m->selected[2][i].valid = false;
-    }
+    memset(m->selected, 0, sizeof m->selected);
     m->class->reset(m);
 }
 

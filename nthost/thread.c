@@ -39,6 +39,7 @@ static thread *new_thread(const char *name)
     if (t == NULL)
         environment_failed("no memory for a thread");
     t->name = name;
+    t->flow = flow_new();
     /* Windows' KTHREAD is opaque to drivers: they may compare and pass the pointer, and have no business inside. */
     t->kthread = mmap(NULL, PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (t->kthread == MAP_FAILED)

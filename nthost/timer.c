@@ -117,12 +117,14 @@ bool timer_run_one(void)
     t->set = false;
     thread *here = thread_here();
     const char *api = here->api;
+    uint64_t outer = flow_begin();
     processor_set_irql(DISPATCH_LEVEL);
     t->routine(t);
     if (irql_get() != DISPATCH_LEVEL)
         rule_broken("callback-irql", "a timer routine returned at IRQL %u", irql_get());
     if (spin_held_count() > 0)
         rule_broken("callback-lock", "a timer routine returned with %s held", processor_here()->held[0]->name);
+    flow_end(outer);
     processor_set_irql(old);
     thread_here()->api = api;
     return true;

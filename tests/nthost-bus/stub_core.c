@@ -165,6 +165,11 @@ unsigned cpu_current(void)
     return stub_processor;
 }
 
+uint64_t cpu_flow(void)
+{
+    return 1 + stub_processor;
+}
+
 void interrupt_set_poll(void (*poll)(void *), void *context)
 {
     poll_function = poll;

@@ -401,6 +401,33 @@ TEST(processor_number_is_that_of_the_processor, EXIT_OK, NULL)
     CHECK(seen[0] && seen[1] && seen[2] && seen[3]);
 }
 
+static uint64_t flow_of_dpc;
+
+static void note_flow(dpc *self, void *a, void *b)
+{
+    (void)self, (void)a, (void)b;
+    flow_of_dpc = cpu_flow();
+}
+
+TEST(a_flow_is_a_thread_or_a_callback_not_a_processor, EXIT_OK, NULL)
+{
+    bool seen[2] = {false};
+    uint64_t before = 0;
+    dpc d;
+    start(2, 5);
+    uint64_t own = cpu_flow();
+    dpc_init(&d, note_flow, NULL);
+    for (unsigned i = 0; i < 200; i++) {
+        thread_wait(never, NULL, 1);
+        seen[cpu_current()] = true;
+        CHECK(cpu_flow() == own);
+        dpc_insert(&d, NULL, NULL);
+        CHECK(cpu_flow() == own && flow_of_dpc != own && flow_of_dpc != before);
+        before = flow_of_dpc;
+    }
+    CHECK(seen[0] && seen[1]);
+}
+
 static void removed(void *flag)
 {
     *(bool *)flag = true;

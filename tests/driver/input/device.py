@@ -114,9 +114,7 @@ def resets(bench):
     for at in range(1, 13):
         script = [event(A, 1), "syn", "wait 5", event(B, 1), "syn", "wait 5", event(A, 0), "syn", "wait 5", event(B, 0),
                   "syn", "wait 5", event(SHIFT, 1), "syn", "wait 5", event(SHIFT, 0), "syn", "wait 20"]
-        result = bench.run("keyboard", script, "--seed", at, "--model", f"fault=needs-reset:{at}",
-                           "--processors", 1,  # the bench takes a thread that changes processors for two
-                           logged=[14])
+        result = bench.run("keyboard", script, "--seed", at, "--model", f"fault=needs-reset:{at}", logged=[14])
         found, held = transitions(result)
         assert not held, (at, held)
         assert all(moves == [1, 0] * (len(moves) // 2) for moves in found.values()), found

@@ -18,7 +18,7 @@
 /* Hives of Windows 7 are below 100 MiB; Windows itself refuses a SYSTEM hive of more than 400. */
 #define HIVE_SIZE_LIMIT ((size_t)400 << 20)
 
-enum hive_type {
+enum hive_value_type {
     HIVE_NONE = 0,
     HIVE_STRING = 1,
     HIVE_EXPAND_STRING = 2,

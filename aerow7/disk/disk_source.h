@@ -46,6 +46,10 @@ struct disk {
 enum status disk_open(const char *path, unsigned partition, struct disk *disk);
 void disk_close(struct disk *disk);
 
+/* For disk_write.c: ends the volumes, so that all they have to write is in the overlay; and begins them anew from it. */
+enum status disk_flush(struct disk *disk);
+enum status disk_reopen(struct disk *disk);
+
 /* Whether this file begins as a disk image does: a qcow2 header, or an MBR with a partition. Reports nothing. */
 bool disk_is_image(const char *path);
 

@@ -398,15 +398,15 @@ enum status wim_write(struct wim_file *wim, const struct wim_image_changes *imag
     progress_begin(out, wim->size);
     status = write_all(&writer, images, count);
     progress_end();
+    result->size = writer.end;
+    memcpy(result->header, writer.header, WIM_HEADER_SIZE);
     if (status == STATUS_DONE && check != NULL) {
-        status = check(context, writer.pending.path);
+        status = check(context, writer.pending.path, result);
     }
     if (status != STATUS_DONE) {
         pending_discard(&writer.pending);
         goto free_writer;
     }
-    result->size = writer.end;
-    memcpy(result->header, writer.header, WIM_HEADER_SIZE);
     status = pending_commit(&writer.pending);
 free_writer:
     free(writer.changed);

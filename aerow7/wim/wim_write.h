@@ -27,7 +27,7 @@ struct wim_state {
 };
 
 /* Called for the complete result before it becomes `out`: a status other than STATUS_DONE throws it away. */
-typedef enum status (*wim_check)(void *context, const char *path);
+typedef enum status (*wim_check)(void *context, const char *path, const struct wim_state *state);
 
 /*
  * `out` may be the WIM itself. Everything new is dated `when`. `check` may be NULL. STATUS_NOT_WRITTEN and

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "wim/wim_inject.h"
+
+#include "base/file_copy.h"
+#include "base/progress.h"
+#include "base/room.h"
+#include "base/text.h"
+#include "offline/identify.h"
+#include "wim/inject_manifest.h"
+#include "wim/wim_source.h"
+#include "wim/wim_write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Metadata, table and XML are written again: well below this, whatever the image. */
+#define ROOM_FOR_METADATA ((uint64_t)64 << 20)
+
+struct planned_image {
+    unsigned index;
+    enum offline_kind kind;
+    struct changes changes;
+};
+
+struct injector {
+    const struct wim_injection *injection;
+    struct findings *findings;
+    struct wim_file *wim;
+    struct planned_image *images;
+    size_t count;
+    const char *out;
+    cJSON *image_reports;
+};
+
+/* "all", or numbers from 1 with commas. The caller frees. */
+static enum status parse_indexes(const struct wim_file *wim, const char *text, unsigned **out, size_t *count)
+{
+    *out = xcalloc(wim->image_count + 1U, sizeof(**out));
+    *count = 0;
+    if (text == NULL || strcmp(text, "all") == 0) {
+        for (unsigned i = 1; i <= wim->image_count; ++i) {
+            (*out)[(*count)++] = i;
+        }
+        return STATUS_DONE;
+    }
+    while (*text != 0) {
+        char *end;
+        unsigned long index = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+
+        if (index == 0 || (*end != 0 && (*end != ',' || end[1] == 0))) {
+            diag_error(wim->path, "--index takes a number, several with commas, or all");
+            return STATUS_USAGE;
+        }
+        if (index > wim->image_count) {
+            diag_error(wim->path, "has no image %lu: it has %u", index, wim->image_count);
+            return STATUS_BAD_INPUT;
+        }
+        for (size_t i = 0; i < *count; ++i) {
+            if ((*out)[i] == index) {
+                diag_error(wim->path, "--index has %lu twice", index);
+                return STATUS_USAGE;
+            }
+        }
+        (*out)[(*count)++] = (unsigned)index;
+        text = *end == ',' ? end + 1 : end;
+    }
+    return STATUS_DONE;
+}
+
+static cJSON *changes_json(const struct changes *changes)
+{
+    static const char *const actions[] = {
+        [CHANGE_FOLDER] = "folder", [CHANGE_ADD] = "add", [CHANGE_REPLACE] = "replace", [CHANGE_REMOVE] = "remove"};
+    cJSON *array = cJSON_CreateArray();
+
+    for (size_t i = 0; i < changes->count; ++i) {
+        const struct change *change = &changes->list[i];
+        cJSON *object = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(object, "action", actions[change->kind]);
+        cJSON_AddStringToObject(object, "path", change->path);
+        if (change->kind == CHANGE_ADD || change->kind == CHANGE_REPLACE) {
+            cJSON_AddNumberToObject(object, "size", (double)change->content.size);
+        }
+        if (change->why != NULL) {
+            cJSON_AddStringToObject(object, "why", change->why);
+        }
+        cJSON_AddItemToArray(array, object);
+    }
+    return array;
+}
+
+static void report_image(struct injector *injector, const struct planned_image *image)
+{
+    const char *name = wim_image(injector->wim, image->index)->name;
+    cJSON *object = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(object, "index", image->index);
+    if (name != NULL) {
+        cJSON_AddStringToObject(object, "name", name);
+    }
+    cJSON_AddStringToObject(object, "kind", offline_kind_name(image->kind));
+    cJSON_AddItemToObject(object, "changes", changes_json(&image->changes));
+    cJSON_AddItemToArray(injector->image_reports, object);
+}
+
+static enum status plan_image(struct injector *injector, struct planned_image *image)
+{
+    const struct source *source;
+    struct identity identity = {0};
+    enum status status = wim_source_open(injector->wim, image->index, &source);
+
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    status = offline_identify(source, &identity);
+    if (status == STATUS_DONE) {
+        image->kind = identity.kind;
+        status = offline_plan(source, image->kind, injector->injection->request, &image->changes, injector->findings);
+        report_image(injector, image);
+    }
+    identity_free(&identity);
+    wim_source_close(source);
+    return status;
+}
+
+/* Every image is looked at, so that a user sees all that stands in the way at once. */
+static enum status plan_images(struct injector *injector, size_t *total)
+{
+    enum status worst = STATUS_DONE;
+    unsigned *indexes;
+    enum status status = parse_indexes(injector->wim, injector->injection->indexes, &indexes, &injector->count);
+
+    *total = 0;
+    injector->images = xcalloc(injector->count + 1, sizeof(*injector->images));
+    for (size_t i = 0; status == STATUS_DONE && i < injector->count; ++i) {
+        enum status one;
+
+        injector->images[i].index = indexes[i];
+        one = plan_image(injector, &injector->images[i]);
+        worst = worst == STATUS_DONE ? one : worst;
+        *total += injector->images[i].changes.count;
+    }
+    free(indexes);
+    return status == STATUS_DONE ? worst : status;
+}
+
+static enum status verify_image(struct wim_file *wim, unsigned index, enum offline_kind kind,
+                                const struct offline_request *request, struct findings *findings)
+{
+    const struct source *source;
+    enum status status = wim_source_open(wim, index, &source);
+
+    if (status == STATUS_DONE) {
+        status = offline_verify(source, kind, request, findings);
+        wim_source_close(source);
+    }
+    return status;
+}
+
+static enum status write_manifest(struct injector *injector, const struct wim_state *after)
+{
+    const char *path = injector->injection->manifest;
+    struct wim_state before = {.size = injector->wim->size};
+    cJSON *present = NULL;
+    cJSON *manifest;
+    enum status status = STATUS_DONE;
+    char *name;
+    char *text;
+
+    memcpy(before.header, injector->wim->header, WIM_HEADER_SIZE);
+    if (access(path, F_OK) == 0) {
+        /* Something else under this name is not ours to write over. */
+        status = inject_manifest_read(path, &present);
+    }
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    name = inject_manifest_name_of(path, injector->out);
+    manifest = wim_manifest_make(name, present, &before, after, cJSON_Duplicate(injector->image_reports, true));
+    text = cJSON_Print(manifest);
+    status = file_write(path, text, strlen(text));
+    cJSON_free(text);
+    cJSON_Delete(manifest);
+    cJSON_Delete(present);
+    free(name);
+    return status;
+}
+
+/* The result is read again, from the file, before it gets its name; the manifest is on disk by then. */
+static enum status check_result(void *context, const char *path, const struct wim_state *state)
+{
+    struct injector *injector = context;
+    struct wim_file *wim;
+    enum status status = wim_open(path, &wim);
+
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    free(wim->path);
+    wim->path = xstrdup(injector->out);
+    for (size_t i = 0; status == STATUS_DONE && i < injector->count; ++i) {
+        status = verify_image(wim, injector->images[i].index, injector->images[i].kind, injector->injection->request,
+                              injector->findings);
+    }
+    wim_close(wim);
+    return status == STATUS_DONE && injector->injection->manifest != NULL ? write_manifest(injector, state) : status;
+}
+
+static enum status write_result(struct injector *injector)
+{
+    struct wim_image_changes *list = xcalloc(injector->count + 1, sizeof(*list));
+    uint64_t fresh = ROOM_FOR_METADATA;
+    struct wim_state state;
+    size_t count = 0;
+    enum status status;
+
+    for (size_t i = 0; i < injector->count; ++i) {
+        const struct changes *changes = &injector->images[i].changes;
+
+        for (size_t j = 0; j < changes->count; ++j) {
+            fresh += changes->list[j].content.size;
+        }
+        if (changes->count > 0) {
+            list[count++] = (struct wim_image_changes){.index = injector->images[i].index, .changes = changes};
+        }
+    }
+    status = room_check(injector->out, injector->wim->size, fresh);
+    if (status == STATUS_DONE) {
+        status = wim_write(injector->wim, list, count, injector->injection->when, injector->out, check_result, injector,
+                           &state);
+    }
+    free(list);
+    return status;
+}
+
+/* `size` bytes of `from`, with `header` at the beginning, become `out`. */
+static enum status copy_as(int from, const char *source, const struct wim_state *state, const char *out)
+{
+    struct pending_file pending;
+    enum status status = pending_open(&pending, out);
+
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    progress_begin(out, state->size);
+    status = file_copy(from, source, pending.descriptor, out);
+    progress_end();
+    if (status == STATUS_DONE) {
+        status = wim_write_at(pending.descriptor, state->header, WIM_HEADER_SIZE, 0, out);
+    }
+    if (status == STATUS_DONE && ftruncate(pending.descriptor, (off_t)state->size) != 0) {
+        diag_error(out, "cannot be written: %s", strerror(errno));
+        status = STATUS_NOT_WRITTEN;
+    }
+    if (status != STATUS_DONE) {
+        pending_discard(&pending);
+        return status;
+    }
+    return pending_commit(&pending);
+}
+
+static enum status carry_out(struct injector *injector, size_t total)
+{
+    struct wim_state state = {.size = injector->wim->size};
+
+    if (injector->injection->dry_run) {
+        return STATUS_DONE;
+    }
+    if (total > 0) {
+        return write_result(injector);
+    }
+    if (strcmp(injector->out, injector->wim->path) == 0) {
+        return STATUS_DONE;
+    }
+    memcpy(state.header, injector->wim->header, WIM_HEADER_SIZE);
+    return copy_as(injector->wim->descriptor, injector->wim->path, &state, injector->out);
+}
+
+enum status wim_inject(const struct wim_injection *injection, struct findings *findings, cJSON *report, bool *changed)
+{
+    struct injector injector = {
+        .injection = injection,
+        .findings = findings,
+        .out = injection->out == NULL ? injection->wim : injection->out,
+        .image_reports = cJSON_AddArrayToObject(report, "images"),
+    };
+    enum status status = wim_open(injection->wim, &injector.wim);
+    const char *refusal;
+    size_t total = 0;
+
+    *changed = false;
+    cJSON_AddStringToObject(report, "wim", injection->wim);
+    cJSON_AddStringToObject(report, "out", injector.out);
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    refusal = wim_write_refusal(injector.wim);
+    if (refusal != NULL) {
+        diag_error(injection->wim, "%s", refusal);
+        status = STATUS_CHECK_FAILED;
+    }
+    if (status == STATUS_DONE) {
+        status = plan_images(&injector, &total);
+    }
+    if (status == STATUS_DONE) {
+        status = carry_out(&injector, total);
+    }
+    if (status == STATUS_DONE) {
+        *changed = total > 0;
+    }
+    for (size_t i = 0; i < injector.count; ++i) {
+        changes_free(&injector.images[i].changes);
+    }
+    free(injector.images);
+    wim_close(injector.wim);
+    return status;
+}
+
+enum status wim_verify_images(const char *path, const char *indexes, const struct offline_request *request,
+                              struct findings *findings)
+{
+    struct wim_file *wim;
+    enum status worst = STATUS_DONE;
+    enum status status = wim_open(path, &wim);
+    unsigned *list = NULL;
+    size_t count = 0;
+
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    status = parse_indexes(wim, indexes, &list, &count);
+    for (size_t i = 0; status == STATUS_DONE && i < count; ++i) {
+        const struct source *source;
+        struct identity identity = {0};
+        enum status one = wim_source_open(wim, list[i], &source);
+
+        if (one == STATUS_DONE) {
+            one = offline_identify(source, &identity);
+        }
+        if (one == STATUS_DONE) {
+            one = offline_verify(source, identity.kind, request, findings);
+        }
+        identity_free(&identity);
+        wim_source_close(source);
+        worst = worst == STATUS_DONE ? one : worst;
+    }
+    free(list);
+    wim_close(wim);
+    return status == STATUS_DONE ? worst : status;
+}
+
+enum status wim_undo(const char *path, const cJSON *manifest, const char *file, const char *out, bool *changed)
+{
+    char *named = file == NULL ? inject_manifest_file(path, manifest) : xstrdup(file);
+    struct wim_state original;
+    struct wim_state present;
+    struct wim_file *wim = NULL;
+    enum status status = named == NULL ? STATUS_BAD_INPUT : wim_manifest_original(path, manifest, &original);
+
+    *changed = false;
+    if (status == STATUS_DONE) {
+        status = wim_open(named, &wim);
+    }
+    if (status != STATUS_DONE) {
+        goto free_name;
+    }
+    present.size = wim->size;
+    memcpy(present.header, wim->header, WIM_HEADER_SIZE);
+    out = out == NULL ? named : out;
+    if (present.size == original.size && memcmp(present.header, original.header, WIM_HEADER_SIZE) == 0) {
+        /* Already taken back, or the injection was interrupted before it took effect. */
+        status = strcmp(out, named) == 0 ? STATUS_DONE : copy_as(wim->descriptor, named, &original, out);
+    } else if (present.size < original.size || !wim_manifest_knows(manifest, &present)) {
+        diag_error(named,
+                   "is not as the injection left it: something else has written it since, and nothing was undone");
+        status = STATUS_CHECK_FAILED;
+    } else {
+        status = copy_as(wim->descriptor, named, &original, out);
+        *changed = status == STATUS_DONE;
+    }
+    wim_close(wim);
+free_name:
+    free(named);
+    return status;
+}

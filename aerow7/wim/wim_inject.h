@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Drivers into a WIM: each chosen image is identified and planned, and when none is refused all are written, the result
+ * is read again and compared before it takes the place of the file, and a manifest says how to go back.
+ */
+#ifndef AEROW7_WIM_INJECT_H
+#define AEROW7_WIM_INJECT_H
+
+#include "offline/plan.h"
+
+#include <time.h>
+
+struct wim_injection {
+    const char *wim;
+    const char *out;      /* NULL: the WIM itself is replaced */
+    const char *manifest; /* NULL: none is written */
+    const char *indexes;  /* "2", "1,2", "all"; NULL: all */
+    const struct offline_request *request;
+    time_t when;
+    bool dry_run; /* nothing is written */
+};
+
+/*
+ * `report` gets "wim", "out", "images" (index, name, kind, changes (action, path, size, why)), "changed", "manifest".
+ * What has everything already is not written again; *changed is then false, and a different `out` is a plain copy.
+ */
+enum status wim_inject(const struct wim_injection *injection, struct findings *findings, cJSON *report, bool *changed);
+
+/* offline_verify for the images that `indexes` chooses. */
+enum status wim_verify_images(const char *path, const char *indexes, const struct offline_request *request,
+                              struct findings *findings);
+
+/* The WIM that the manifest at `path` is about (or `file`) becomes what it was, in place or as `out`. */
+enum status wim_undo(const char *path, const cJSON *manifest, const char *file, const char *out, bool *changed);
+
+#endif

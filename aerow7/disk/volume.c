@@ -73,6 +73,7 @@ static enum status mount_volume(struct disk_volume *volume)
     }
     volume->secure = true;
     volume->context.vol = volume->ntfs;
+    volume->context.pseccache = &volume->permissions;
     return STATUS_DONE;
 }
 
@@ -103,6 +104,7 @@ enum status disk_volume_close(struct disk_volume *volume)
         return STATUS_DONE;
     }
     if (volume->secure) {
+        ntfs_destroy_security_context(&volume->context);
         (void)ntfs_close_secure(volume->ntfs);
     }
     if (volume->ntfs != NULL && ntfs_umount(volume->ntfs, FALSE) != 0) {

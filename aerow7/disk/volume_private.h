@@ -12,7 +12,8 @@ struct disk_volume {
     struct ntfs_partition partition;
     ntfs_volume *ntfs;
     bool secure;
-    struct SECURITY_CONTEXT context;
+    struct SECURITY_CONTEXT context; /* uid 0: new files belong to Administrators */
+    struct PERMISSIONS_CACHE *permissions;
     char *found; /* the name of what was found last */
 };
 

@@ -137,9 +137,12 @@ static enum status list_folder(void *context, const char *path, source_visit vis
     if (folder == NULL) {
         return disk_volume_fault(volume, path, "cannot be listed");
     }
+    /* libntfs-3g lists in small letters where it is to find without regard to case. */
+    volume->ntfs->state |= 1UL << NV_CaseSensitive;
     if (ntfs_readdir(folder, &position, &listing, take) != 0) {
         status = disk_volume_fault(volume, path, "cannot be listed");
     }
+    volume->ntfs->state &= ~(1UL << NV_CaseSensitive);
     (void)ntfs_inode_close(folder);
     for (size_t i = 0; i < listing.count; ++i) {
         struct source_entry entry = {.name = listing.list[i].name};

@@ -61,10 +61,13 @@ static enum status write_content(struct disk_volume *volume, ntfs_inode *inode, 
     return status;
 }
 
-static enum status close_inode(const struct disk_volume *volume, ntfs_inode *inode, const char *path,
-                               enum status status)
+/* `parent` (NULL: it is not open) has a copy of dates and sizes, and must not be opened a second time to get them. */
+static enum status close_inode(const struct disk_volume *volume, ntfs_inode *inode, ntfs_inode *parent,
+                               const char *path, enum status status)
 {
-    if (ntfs_inode_close(inode) != 0 && status == STATUS_DONE) {
+    int fault = parent == NULL ? ntfs_inode_close(inode) : ntfs_inode_close_in_dir(inode, parent);
+
+    if (fault != 0 && status == STATUS_DONE) {
         return write_fault(volume, path, errno);
     }
     return status;
@@ -107,10 +110,10 @@ static enum status make(struct disk_volume *volume, const struct change *change)
         if (!folder) {
             status = write_content(volume, inode, change);
         }
-        status = close_inode(volume, inode, change->path, status);
+        status = close_inode(volume, inode, parent, change->path, status);
     }
     free(name);
-    return close_inode(volume, parent, change->path, status);
+    return close_inode(volume, parent, NULL, change->path, status);
 }
 
 static enum status replace(struct disk_volume *volume, const struct change *change)
@@ -120,7 +123,7 @@ static enum status replace(struct disk_volume *volume, const struct change *chan
     if (inode == NULL) {
         return write_fault(volume, change->path, errno);
     }
-    return close_inode(volume, inode, change->path, write_content(volume, inode, change));
+    return close_inode(volume, inode, NULL, change->path, write_content(volume, inode, change));
 }
 
 static enum status delete_file(struct disk_volume *volume, const struct change *change)

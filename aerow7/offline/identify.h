@@ -8,13 +8,10 @@
 
 #include "inf/inf_package.h"
 #include "offline/bcd.h"
+#include "offline/file_version.h"
+#include "offline/hive.h"
 #include "offline/plan.h"
 #include "sign/windows7_verdict.h"
-
-struct file_version {
-    bool present;
-    unsigned part[4]; /* 6.1.7601.17514 */
-};
 
 enum hive_state {
     HIVE_ABSENT,
@@ -25,11 +22,12 @@ enum hive_state {
 struct identified_hive {
     const char *path;
     enum hive_state state;
-    char *fault; /* HIVE_BAD: why */
+    char *fault;       /* HIVE_BAD: why */
+    struct hive *hive; /* HIVE_CLEAN: open, for whoever identified; not changed */
 };
 
-#define IDENTIFIED_HIVES 2 /* SYSTEM, SOFTWARE */
-#define IDENTIFIED_BCDS 4  /* of the volume: what is started by, what Setup makes new ones of */
+enum { IDENTIFIED_SYSTEM, IDENTIFIED_SOFTWARE, IDENTIFIED_HIVES };
+#define IDENTIFIED_BCDS 3 /* of the volume: what is started by, what Setup makes new ones of */
 
 struct identified_bcd {
     const char *path;
@@ -41,6 +39,7 @@ struct identified_bcd {
 struct identity {
     enum offline_kind kind;
     bool installed;  /* an OFFLINE_OS that has gone through Setup: SetupComplete.cmd would never run there */
+    bool server;     /* Windows Server 2008 R2, which is 6.1 too */
     char *system;    /* "Windows/System32", as the volume spells it */
     char *windows;   /* "Windows" */
     char *version;   /* CurrentVersion: "6.1"; "" when unknown, as the next four */

@@ -81,6 +81,8 @@ typedef enum SND_LOG {
     SndLogPolling = 20,
 } SND_LOG;
 
+#define SND_WORK_CONFIG 1ul /* a configuration interrupt may have come */
+
 typedef struct SND_DMA {
     PUCHAR Memory;
     PHYSICAL_ADDRESS Physical;
@@ -94,7 +96,8 @@ typedef struct SND_DEVICE {
     LONG References;
     PDEVICE_OBJECT Fdo;
     PDEVICE_OBJECT Pdo;
-    UINT64 Frequency; /* of SndNow */
+    PDEVICE_OBJECT Lower; /* what PortCls has attached the FDO to */
+    UINT64 Frequency;     /* of SndNow */
 
     KSPIN_LOCK Lock;
     SND_STATE State;
@@ -102,6 +105,7 @@ typedef struct SND_DEVICE {
     ULONG Resets;    /* that it asked for since it last completed anything */
 
     SND_DIALECT Dialect;
+    BOOLEAN MismatchLogged;
     SND_CONTROL Control;
     SND_EVENTS Events;
     SND_PCM Pcm[SND_DIRECTIONS];
@@ -125,6 +129,7 @@ typedef struct SND_DEVICE {
     UINT64 Features;
     SND_DMA Dma;
     PVOID QueueState;
+    BOOLEAN QueuesReady;  /* under Lock once the device has run */
     PDMA_ADAPTER Adapter; /* also for the bounce buffers of streams: SndAllocateDma */
     ULONG SubsystemId;
     UCHAR Revision;
@@ -228,6 +233,9 @@ VOID SndWaveWork(SND_DEVICE *device);
 
 /* ---- topology.c ---- */
 NTSTATUS SndTopologyCreate(PUNKNOWN *miniport);
+/* Passive: who is told of jacks; takes over the reference. */
+VOID SndTopologyRememberPort(SND_DEVICE *device, PPORTEVENTS events);
+VOID SndTopologyForgetPort(SND_DEVICE *device);
 /* Any. Bit n of `changed`: jack n. */
 VOID SndTopologyJacksChanged(SND_DEVICE *device, ULONG changed);
 
@@ -236,6 +244,8 @@ VOID SndTopologyJacksChanged(SND_DEVICE *device, ULONG changed);
 NTSTATUS SndStart(SND_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated);
 /* Ends the device's DMA, then gives back all that SndStart took. `state`: SndStopped or SndRemoved. */
 VOID SndStop(SND_DEVICE *device, SND_STATE state);
+/* For good, before IRP_MN_REMOVE_DEVICE goes on. */
+VOID SndRemove(SND_DEVICE *device);
 
 /* ---- resources.c. Passive. Failures are logged. ---- */
 NTSTATUS SndOpenTransport(SND_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated);
@@ -246,6 +256,8 @@ NTSTATUS SndReadDevice(SND_DEVICE *device); /* features, queue sizes */
 /* In state SndStarting: reset to DRIVER_OK. Ends in SndRunning or SndFailed, unless another state was set. */
 NTSTATUS SndDeviceStart(SND_DEVICE *device);
 BOOLEAN SndDeviceRest(SND_DEVICE *device); /* ends its DMA */
+/* In that state, it becomes SndStarting, so that nobody starts the device a second time. */
+BOOLEAN SndDeviceClaim(SND_DEVICE *device, SND_STATE state);
 VOID SndDeviceSleep(SND_DEVICE *device);
 VOID SndDeviceWake(SND_DEVICE *device);
 VOID SndDeviceSilence(SND_DEVICE *device); /* after it failed */
@@ -256,10 +268,12 @@ VOID SndDeviceLost(SND_DEVICE *device);
 NTSTATUS SndQueuesAllocate(SND_DEVICE *device); /* passive */
 VOID SndQueuesFree(SND_DEVICE *device);         /* passive */
 VOID SndQueuesFill(SND_DEVICE *device);         /* locked: the event queue's buffers */
+VIRTQUEUE *SndQueueOf(SND_DEVICE *device, ULONG queue);
 /* Locked: everything that the device has completed. FALSE: nonsense. *jacks: those that changed. */
 BOOLEAN SndQueuesService(SND_DEVICE *device, ULONG *jacks);
 
 /* ---- interrupt.c. Passive. ---- */
+VOID SndDpcInit(SND_DEVICE *device);
 NTSTATUS SndConnectInterrupt(SND_DEVICE *device);
 VOID SndDisconnectInterrupt(SND_DEVICE *device);
 
@@ -280,6 +294,7 @@ VOID SndDiagnosticsCreate(SND_DEVICE *device, PDRIVER_OBJECT driver); /* passive
 VOID SndDiagnosticsDelete(SND_DEVICE *device);                        /* passive */
 /* TRUE: `deviceObject` is the diagnostic one, and the request was completed with *status. */
 BOOLEAN SndDiagnosticsDispatch(PDEVICE_OBJECT deviceObject, PIRP irp, NTSTATUS *status);
-NTSTATUS NTAPI SndEventCountersProperty(PPCPROPERTY_REQUEST request);
+/* Any: what the property set of the private interface says. */
+VOID SndEventCountersRead(SND_DEVICE *device, SND_EVENT_COUNTERS *counters);
 
 #endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The device as PortCls sees it: an object with IAdapterPowerManagement, and two subdevices with what connects them.
+ * PASSIVE_LEVEL.
+ */
+#include "device.h"
+
+#include "adapter.h"
+
+/* "The string buffer must remain valid for the lifetime of the device object": PcRegisterSubdevice. */
+static WCHAR waveName[] = L"Wave";
+static WCHAR topologyName[] = L"Topology";
+
+SND_DEVICE *SndDeviceOfAdapter(PUNKNOWN adapter)
+{
+    return CONTAINING_RECORD(adapter, SND_DEVICE, Power);
+}
+
+VOID SndDeviceReference(SND_DEVICE *device)
+{
+    (void)__atomic_add_fetch(&device->References, 1, __ATOMIC_RELAXED);
+}
+
+static ULONG Release(SND_DEVICE *device)
+{
+    LONG left = __atomic_sub_fetch(&device->References, 1, __ATOMIC_ACQ_REL);
+
+    if (left == 0) {
+        ExFreePoolWithTag(device, SND_POOL_TAG);
+    }
+    return (ULONG)left;
+}
+
+VOID SndDeviceRelease(SND_DEVICE *device)
+{
+    (void)Release(device);
+}
+
+static NTSTATUS NTAPI PowerQueryInterface(IAdapterPowerManagement *self, const GUID *interfaceId, PVOID *object)
+{
+    if (!IsEqualGUID(interfaceId, &IID_IUnknown) && !IsEqualGUID(interfaceId, &IID_IAdapterPowerManagement)) {
+        *object = NULL;
+        return STATUS_INVALID_PARAMETER;
+    }
+    SndDeviceReference(CONTAINING_RECORD(self, SND_DEVICE, Power));
+    *object = self;
+    return STATUS_SUCCESS;
+}
+
+static ULONG NTAPI PowerAddRef(IAdapterPowerManagement *self)
+{
+    SND_DEVICE *device = CONTAINING_RECORD(self, SND_DEVICE, Power);
+
+    return (ULONG)__atomic_add_fetch(&device->References, 1, __ATOMIC_RELAXED);
+}
+
+static ULONG NTAPI PowerRelease(IAdapterPowerManagement *self)
+{
+    return Release(CONTAINING_RECORD(self, SND_DEVICE, Power));
+}
+
+/* "The miniport driver must perform the requested change before it returns." PortCls has paused the streams. */
+static VOID NTAPI PowerChangeState(IAdapterPowerManagement *self, POWER_STATE state)
+{
+    SND_DEVICE *device = CONTAINING_RECORD(self, SND_DEVICE, Power);
+
+    if (state.DeviceState == PowerDeviceD0) {
+        SndDeviceWake(device);
+    } else {
+        SndDeviceSleep(device);
+    }
+}
+
+static NTSTATUS NTAPI QueryPowerChangeState(IAdapterPowerManagement *self, POWER_STATE state)
+{
+    (void)self;
+    (void)state;
+    return STATUS_SUCCESS;
+}
+
+/* What the bus driver says stands. */
+static NTSTATUS NTAPI QueryDeviceCapabilities(IAdapterPowerManagement *self, PDEVICE_CAPABILITIES capabilities)
+{
+    (void)self;
+    (void)capabilities;
+    return STATUS_SUCCESS;
+}
+
+static const IAdapterPowerManagementVtbl powerMethods = {
+    PowerQueryInterface, PowerAddRef, PowerRelease, PowerChangeState, QueryPowerChangeState, QueryDeviceCapabilities,
+};
+
+SND_DEVICE *SndDeviceCreate(VOID)
+{
+    SND_DEVICE *device = (SND_DEVICE *)ExAllocatePoolWithTag(NonPagedPool, sizeof(*device), SND_POOL_TAG);
+    LARGE_INTEGER frequency;
+
+    if (device == NULL) {
+        return NULL;
+    }
+    RtlZeroMemory(device, sizeof(*device));
+    device->Power.lpVtbl = &powerMethods;
+    device->References = 1;
+    device->State = SndStopped;
+    (void)KeQueryPerformanceCounter(&frequency);
+    device->Frequency = (UINT64)frequency.QuadPart;
+    KeInitializeSpinLock(&device->Lock);
+    KeInitializeEvent(&device->WorkIdle, NotificationEvent, TRUE);
+    SndDpcInit(device);
+    SndJacksInit(&device->Jacks);
+    for (ULONG direction = 0; direction < SND_DIRECTIONS; direction++) {
+        SndVolumeInit(&device->Volume[direction]);
+    }
+    return device;
+}
+
+/* A port driver with its miniport, registered under `name`. */
+static NTSTATUS Install(SND_DEVICE *device, PIRP irp, PRESOURCELIST resources, PWSTR name, const GUID *portClass,
+                        NTSTATUS (*create)(PUNKNOWN *miniport), PPORT *port)
+{
+    PUNKNOWN miniport;
+    NTSTATUS status = PcNewPort(port, portClass);
+
+    if (!NT_SUCCESS(status)) {
+        *port = NULL;
+        return status;
+    }
+    status = create(&miniport);
+    if (NT_SUCCESS(status)) {
+        status = (*port)->lpVtbl->Init(*port, device->Fdo, irp, miniport, (PUNKNOWN)&device->Power, resources);
+        (void)miniport->lpVtbl->Release(miniport); /* the port driver has its own reference */
+    }
+    if (NT_SUCCESS(status)) {
+        status = PcRegisterSubdevice(device->Fdo, name, (PUNKNOWN)*port);
+    }
+    if (!NT_SUCCESS(status)) {
+        (void)(*port)->lpVtbl->Release(*port);
+        *port = NULL;
+    }
+    return status;
+}
+
+static VOID Uninstall(SND_DEVICE *device, PPORT port)
+{
+    PUNREGISTERSUBDEVICE unregister;
+
+    if (NT_SUCCESS(port->lpVtbl->QueryInterface(port, &IID_IUnregisterSubdevice, (PVOID *)&unregister))) {
+        (void)unregister->lpVtbl->UnregisterSubdevice(unregister, device->Fdo, (PUNKNOWN)port);
+        (void)unregister->lpVtbl->Release(unregister);
+    }
+}
+
+NTSTATUS SndAdapterStart(SND_DEVICE *device, PIRP irp, PRESOURCELIST resources)
+{
+    PUNKNOWN power = (PUNKNOWN)&device->Power;
+    PPORT topology;
+    PPORT wave;
+    NTSTATUS status = Install(device, irp, resources, topologyName, &CLSID_PortTopology, SndTopologyCreate, &topology);
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = Install(device, irp, resources, waveName, &CLSID_PortWaveRT, SndWaveCreate, &wave);
+    if (!NT_SUCCESS(status)) {
+        goto UninstallTopology;
+    }
+    status = PcRegisterPhysicalConnection(device->Fdo, (PUNKNOWN)wave, SndWavePinRenderBridge, (PUNKNOWN)topology,
+                                          SndTopologyPinFromWave);
+    if (NT_SUCCESS(status)) {
+        status = PcRegisterPhysicalConnection(device->Fdo, (PUNKNOWN)topology, SndTopologyPinToWave, (PUNKNOWN)wave,
+                                              SndWavePinCaptureBridge);
+    }
+    if (NT_SUCCESS(status)) {
+        status = PcRegisterAdapterPowerManagement(power, device->Fdo);
+    }
+    if (!NT_SUCCESS(status)) {
+        goto UninstallWave;
+    }
+    (void)wave->lpVtbl->Release(wave);
+    (void)topology->lpVtbl->Release(topology);
+    return STATUS_SUCCESS;
+
+UninstallWave:
+    Uninstall(device, wave);
+    (void)wave->lpVtbl->Release(wave);
+UninstallTopology:
+    SndTopologyForgetPort(device);
+    Uninstall(device, topology);
+    (void)topology->lpVtbl->Release(topology);
+    return status;
+}

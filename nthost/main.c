@@ -13,6 +13,9 @@ int cmd_blk(int argc, char **argv);
 #ifdef NTHOST_HAS_INPUT
 #include "cmd_input.h"
 #endif
+#ifdef NTHOST_HAS_SND
+#include "cmd_snd.h"
+#endif
 
 struct command {
     const char *name, *what;
@@ -25,6 +28,9 @@ static const struct command commands[] = {
 #endif
 #ifdef NTHOST_HAS_INPUT
     {"input", "a HID minidriver for virtio input devices", cmd_input},
+#endif
+#ifdef NTHOST_HAS_SND
+    {"snd", "an audio driver for virtio sound devices, under PortCls", cmd_snd},
 #endif
     {NULL, NULL, NULL},
 };

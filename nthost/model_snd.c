@@ -79,7 +79,8 @@ static void snd_close(struct model *m)
     (void)m;
     for (unsigned i = 0; i < model_snd.streams; i++) {
         free(model_snd.stream[i].record);
-        model_snd.stream[i].record = NULL;
+        free(model_snd.stream[i].begun);
+        model_snd.stream[i].record = model_snd.stream[i].begun = NULL;
     }
 }
 

@@ -31,6 +31,9 @@ struct snd_stream {
     uint64_t played;          /* of completed transfers */
     uint8_t *record;
     size_t recorded, capacity;
+    uint8_t *begun; /* the samples of the transfer that is being played, as they were when that began */
+    uint64_t begun_order;
+    bool has_begun;
 };
 
 /* Of the one sound device of a process. */

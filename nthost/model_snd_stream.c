@@ -24,6 +24,36 @@ static uint32_t header_bytes(void)
     return model_snd.options.standard ? STANDARD_HEADER : AERO_HEADER;
 }
 
+/* ---- playing ---- */
+
+static void begin(struct snd_stream *s, const struct model_chain *chain)
+{
+    if (s->begun == NULL && (s->begun = malloc(SND_PAYLOAD_MAX)) == NULL) {
+        environment_failed("no memory for what the model plays");
+    }
+    model_chain_read(chain, header_bytes(), s->begun, (size_t)chain->write_id);
+    s->begun_order = chain->order;
+    s->has_begun = true;
+}
+
+/* A device reads the samples of a transfer when it begins to play it, not before, and not again. */
+static void begin_next(const struct model *m, struct snd_stream *s, const struct model_chain *after)
+{
+    if (s->direction != MODEL_SND_OUT || s->state != SND_RUNNING || !model_snd.options.standard) {
+        return;
+    }
+    for (unsigned i = 0; i < m->chain_count; i++) {
+        const struct model_chain *chain = m->chain[i];
+        if (chain != after && chain->queue->index == SND_TX_QUEUE && model_snd_stream_of(chain) == s && !chain->lost &&
+            chain->sectors != 0 && chain->status == SND_OK) {
+            if (!s->has_begun || s->begun_order != chain->order) {
+                begin(s, chain);
+            }
+            return;
+        }
+    }
+}
+
 /* ---- the clock ---- */
 
 static double frames_per_us(const struct snd_stream *s)
@@ -60,7 +90,8 @@ void model_snd_stream_reset(struct snd_stream *s)
                              .number = s->number,
                              .record = s->record,
                              .recorded = s->recorded,
-                             .capacity = s->capacity};
+                             .capacity = s->capacity,
+                             .begun = s->begun};
 }
 
 struct snd_stream *model_snd_find(enum model_snd_direction direction, unsigned number)
@@ -99,6 +130,7 @@ void model_snd_stream_start(struct model *m, struct snd_stream *s)
             set_time(m, s, chain);
         }
     }
+    begin_next(m, s, NULL);
     if (s->direction == MODEL_SND_OUT && s->tail != 0 && model_snd.stats.first_frame_us == 0) {
         model_snd.stats.first_frame_us = clock_us();
     }
@@ -214,6 +246,8 @@ void model_snd_transfer_fetched(struct model *m, struct model_chain *chain)
 
 static void keep(struct snd_stream *s, const struct model_chain *chain, uint64_t bytes)
 {
+    bool begun = s->has_begun && s->begun_order == chain->order;
+
     while (s->capacity - s->recorded < bytes) {
         s->capacity = s->capacity != 0 ? 2 * s->capacity : 1u << 20;
         s->record = realloc(s->record, s->capacity);
@@ -221,7 +255,11 @@ static void keep(struct snd_stream *s, const struct model_chain *chain, uint64_t
             environment_failed("no memory for what the model plays");
         }
     }
-    model_chain_read(chain, header_bytes(), s->record + s->recorded, (size_t)bytes);
+    if (begun) {
+        memcpy(s->record + s->recorded, s->begun, (size_t)bytes);
+    } else {
+        model_chain_read(chain, header_bytes(), s->record + s->recorded, (size_t)bytes);
+    }
     s->recorded += (size_t)bytes;
 }
 
@@ -267,6 +305,7 @@ static void schedule(struct model *m, struct snd_stream *s, struct model_chain *
     chain->sector = s->tail;
     chain->sectors = frames;
     set_time(m, s, chain);
+    begin_next(m, s, NULL);
 }
 
 /* Aero: taken or filled at once. */
@@ -354,7 +393,6 @@ void model_snd_transfer_finish(struct model *m, struct model_chain *chain)
     uint32_t status[2] = {model_snd_status_word(model_snd_fault(SND_TRANSFER_NONSENSE) ? SND_NONSENSE : chain->status),
                           model_snd_fault(SND_TRANSFER_LATENCY) ? UINT32_MAX : 0};
 
-    (void)m;
     if (s != NULL && chain->status == SND_OK && chain->flush_point == 0 && s->frame_bytes != 0) {
         model_snd.stats.transfers[s->direction]++;
         s->played = chain->sector;
@@ -366,6 +404,7 @@ void model_snd_transfer_finish(struct model *m, struct model_chain *chain)
             hear(s, chain, chain->sector - payload / s->frame_bytes, frames * s->frame_bytes);
         } else if (model_snd.options.standard) {
             keep(s, chain, payload);
+            begin_next(m, s, chain);
         }
     }
     left = s != NULL && !out ? frames * s->frame_bytes : 0;

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The writer of WIMs: exactly the intended changes, seen by wimlib and by a reader of our own, in every kind of file."""
+import hashlib
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import wim_reader
+from wim_maker import Image, compress, counts, descriptor, make_wim, wimlib
+
+APPLY = sys.argv[1]
+EPOCH = 1300000000
+TICKS = (EPOCH + 11644473600) * 10**7
+SYSTEM = "Windows/System32/config/SYSTEM"
+TEXT = bytes(range(256)) * 700
+
+
+def noise(size, seed=1):
+    out = b""
+    while len(out) < size:
+        out += hashlib.sha512(f"{seed} {len(out)}".encode()).digest()
+    return out[:size]
+
+
+def images():
+    one = Image("one & only").add(SYSTEM, TEXT, security=descriptor(0), short="")
+    one.add("Windows/System32/config/SOFTWARE", noise(100000), security=descriptor(1))
+    one.add("Windows/System32/winpeshl.ini", b"[LaunchApps]\r\n" * 20, security=descriptor(0x20), short="WINPES~1.INI",
+            link=7, attributes=0x21)
+    one.add("Windows/winsxs/winpeshl.ini", b"[LaunchApps]\r\n" * 20, security=descriptor(0x20), link=7)
+    one.add("Windows/streams.txt", b"main", streams=[("zone", b"stream!")], security=descriptor(3))
+    one.add("Windows/empty folder").add("Windows/empty.txt", b"", security=descriptor(4))
+    one.add("Windows/junction", attributes=0x410).add("Windows/Ünïcode-ß.txt", b"u", security=descriptor(5))
+    one.add("Windows/once.txt", noise(5000, 2)).add("Windows/shared.txt", noise(6000, 3))
+    two = Image("two").add(SYSTEM, TEXT, security=descriptor(0)).add("Windows/shared.txt", noise(6000, 3))
+    return [one, two]
+
+
+def apply(folder, wim, lines, out="out.wim", epoch=EPOCH):
+    """lines: (action, path[, content]); content goes through a file."""
+    text = []
+    for number, line in enumerate(lines):
+        if len(line) == 3:
+            (folder / f"content{number}").write_bytes(line[2])
+            line = (*line[:2], str(folder / f"content{number}"))
+        text.append(" ".join(map(str, line)))
+    result = subprocess.run([APPLY, wim, folder / out, str(epoch)], input="\n".join(text) + "\n", text=True,
+                            capture_output=True, timeout=50)
+    return result
+
+
+# Not a folder that exists in another case, not a name that does, content that is there and content that is not.
+CHANGES = [
+    ("image", 1), ("replace", "windows/SYSTEM32/config/system", noise(150000, 9)),
+    ("replace", "Windows/System32/winpeshl.ini", b"[LaunchApps]\r\nours\r\n"),
+    ("replace", "Windows/streams.txt", b"other"), ("replace", "Windows/empty.txt", b"no longer"),
+    ("remove", "Windows/once.txt"), ("folder", "Windows/Drivers"), ("folder", "Windows/Drivers/Aero"),
+    ("add", "Windows/Drivers/Aero/a.sys", noise(40000, 4)), ("add", "Windows/Drivers/Aero/b.sys", noise(40000, 4)),
+    ("add", "Windows/Drivers/Aero/empty.txt", b"")]
+
+
+def expected(before):
+    """What the changes make of the parsed image: nothing else may differ."""
+    after = {path: dict(entry) for path, entry in before.items()}
+
+    def content(path, data):
+        after[path].update(hash=hashlib.sha1(data).digest() if data else bytes(20), written=TICKS, link=0)
+
+    content(SYSTEM, CHANGES[1][2])
+    content("Windows/System32/winpeshl.ini", CHANGES[2][2])
+    content("Windows/streams.txt", b"other")
+    content("Windows/empty.txt", b"no longer")
+    del after["Windows/once.txt"]
+    new = {"created": TICKS, "accessed": TICKS, "written": TICKS, "short": "", "link": 0, "streams": {}}
+    for path in ("Windows/Drivers", "Windows/Drivers/Aero"):
+        after[path] = {**new, "attributes": 0x10, "hash": bytes(20)}
+    for line in CHANGES[8:]:
+        after[line[1]] = {**new, "attributes": 0x20, "hash": hashlib.sha1(line[2]).digest() if line[2] else bytes(20)}
+    return after
+
+
+def compare(before, after, new_security):
+    want = expected(before)
+    assert set(want) == set(after), set(want) ^ set(after)
+    for path, entry in want.items():
+        if "security" not in entry:
+            entry["security"] = new_security(path)
+        # wimlib numbers groups of hard links anew when it exports; who is in one with whom is what counts.
+        got, entry = {**after[path], "link": 0}, {**entry, "link": 0}
+        assert got == entry, (path, got, entry)
+    linked = [p for p, e in after.items() if e["link"] and not e["attributes"] & 0x10]
+    alone = [p for p in linked if sum(after[p]["link"] == after[q]["link"] for q in linked) > 1]
+    assert alone == [], alone
+
+
+def check_counts(wim, trees):
+    """References in the table and numbers in the XML, counted anew."""
+    used = {}
+    for number, tree in enumerate(trees, 1):
+        for entry in tree.values():
+            for digest in [entry["hash"], *entry["streams"].values()]:
+                if any(digest):
+                    used[digest] = used.get(digest, 0) + 1
+        folders = sum(bool(e["attributes"] & 0x10) for e in tree.values())
+        assert wim.xml_number(number, "DIRCOUNT") == folders, number
+        assert wim.xml_number(number, "FILECOUNT") == len(tree) - folders
+        sizes = sum(wim.blobs[d]["size"] for e in tree.values() for d in [e["hash"], *e["streams"].values()] if any(d))
+        assert wim.xml_number(number, "TOTALBYTES") == sizes
+    assert used == {digest: blob["references"] for digest, blob in wim.blobs.items()}
+
+
+def every_kind(folder):
+    for kind in ("LZX", "XPRESS", "none"):
+        for integrity in (True, False):
+            wim = compress(make_wim(folder / f"{kind}{integrity}.wim", images(), boot=1), kind, integrity)
+            old, before = wim_reader.Wim(wim), wim_reader.trees(wim)
+            original = wim.read_bytes()
+            result = apply(folder, wim, CHANGES)
+            assert result.returncode == 0, result.stderr
+            assert wim.read_bytes() == original
+            out = folder / "out.wim"
+            new, after = wim_reader.Wim(out), wim_reader.trees(out)
+            assert new.raw[208:len(original)] == original[208:], "what was there has moved or changed"
+            wimlib("verify", out)
+            assert new.check_integrity() == integrity
+            assert (new.boot, new.flags, new.chunk) == (1, old.flags, old.chunk)
+            assert new.boot_metadata["offset"] == new.metadata[0]["offset"] > len(original)
+            assert new.metadata[1] == old.metadata[1], "image 2 was not to be touched"
+            assert before[1] == after[1]
+            compare(before[0], after[0], lambda path: None)
+            check_counts(new, after)
+            assert new.xml_number(1, "HARDLINKBYTES") == 0 and old.xml_number(1, "HARDLINKBYTES") == 280
+            assert "<NAME>one &amp; only</NAME>" in new.xml
+            got = wim_reader.contents(out, 1, "Windows/Drivers/Aero/b.sys", SYSTEM)
+            assert got == {"Windows/Drivers/Aero/b.sys": CHANGES[8][2], SYSTEM: CHANGES[1][2]}
+            assert wim_reader.contents(out, 2, SYSTEM)[SYSTEM] == TEXT
+            # The same again is the same file: nothing in it depends on when or where it was made.
+            assert apply(folder, wim, CHANGES, "again.wim").returncode == 0
+            assert (folder / "again.wim").read_bytes() == out.read_bytes()
+
+
+def in_place_and_again(folder):
+    """Onto itself, and onto what that made: wimlib reads all of it."""
+    wim = compress(make_wim(folder / "self.wim", images(), boot=2), "LZX", True)
+    assert apply(folder, wim, CHANGES, "self.wim").returncode == 0
+    second = [("image", 1), ("replace", SYSTEM, TEXT), ("image", 2), ("replace", SYSTEM, noise(10, 5)),
+              ("remove", "Windows/shared.txt")]
+    assert apply(folder, wim, second, "self.wim").returncode == 0
+    wimlib("verify", wim)
+    new, after = wim_reader.Wim(wim), wim_reader.trees(wim)
+    check_counts(new, after)
+    assert new.check_integrity() and new.boot_metadata["offset"] == new.metadata[1]["offset"]
+    assert after[0][SYSTEM]["hash"] == hashlib.sha1(TEXT).digest()
+    assert after[0][SYSTEM]["security"] == descriptor(0)
+    # Content that went with the first change's replacement is gone from the table, content that came back is there.
+    assert hashlib.sha1(CHANGES[1][2]).digest() not in new.blobs
+    wimlib("optimize", wim, "--quiet")
+    assert wim_reader.trees(wim)[0].keys() == after[0].keys()
+
+
+def wrong_references(folder):
+    """The table counts too little: content that an image still uses must not be lost."""
+    wim = make_wim(folder / "counts.wim", images())
+    old = wim_reader.Wim(wim)
+    raw = bytearray(wim.read_bytes())
+    for number, entry in enumerate(old.entries):
+        if not entry["flags"] & 2:
+            at = old.table["offset"] + 50 * number + 26
+            raw[at:at + 4] = b"\1\0\0\0"
+    wim.write_bytes(raw)
+    assert apply(folder, wim, [("image", 2), ("replace", SYSTEM, b"new"), ("remove", "Windows/shared.txt")]).returncode == 0
+    new = wim_reader.Wim(folder / "out.wim")
+    assert hashlib.sha1(TEXT).digest() in new.blobs and hashlib.sha1(noise(6000, 3)).digest() in new.blobs
+    wimlib("verify", folder / "out.wim")
+
+
+def not_as_planned(folder):
+    """A list that does not fit the image changes nothing."""
+    wim = make_wim(folder / "plan.wim", images())
+    for line in (("replace", "Windows/nothing", b"x"), ("replace", "Windows", b"x"), ("add", SYSTEM, b"x"),
+                 ("add", "Nowhere/x", b"x"), ("add", "Windows/junction/x", b"x"), ("remove", "Windows"),
+                 ("remove", "Windows/streams.txt"), ("folder", "windows"), ("add", "Windows/" + "n" * 300, b"x")):
+        result = apply(folder, wim, [("image", 1), line], "none.wim")
+        assert result.returncode == 3 and line[1].rsplit("/")[-1][:9] in result.stderr, (line, result)
+        assert not list(folder.glob("none.wim*"))
+    for lines in ([("image", 3)], [("image", 1), ("image", 1)]):
+        result = apply(folder, wim, lines, "none.wim")
+        assert result.returncode == 3 and "has no image" in result.stderr, result
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for case in (every_kind, in_place_and_again, wrong_references, not_as_planned):
+            where = pathlib.Path(folder) / case.__name__
+            where.mkdir()
+            case(where)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,8 @@
 #include "sign/cmd_cert.h"
 #include "sign/cmd_sign.h"
 #include "sign/cmd_verify.h"
+#include "wim/cmd_inject.h"
+#include "wim/cmd_undo.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +29,11 @@ static const struct command commands[] = {
     {"extract", "take the drivers out of a virtio-win ISO", cmd_extract},
     {"guest-tools", "make the guest tools ISO and ZIP", cmd_guest_tools},
     {"inf", "check INF files", cmd_inf},
+    {"inject", "put drivers into a Windows 7 that does not run", cmd_inject},
     {"iso", "make an ISO image of a folder", cmd_iso},
     {"pack", "make the driver pack from built drivers or from virtio-win", cmd_pack},
     {"sign", "sign drivers and catalogs", cmd_sign},
+    {"undo", "take back what inject did", cmd_undo},
     {"verify", "verify signatures and say what Windows 7 will make of them", cmd_verify},
 };
 

@@ -2,6 +2,8 @@
 /* aerow7: makes and checks what the project ships. Each subcommand is a file of its own, cmd_NAME.c in its subject's folder. */
 #include "catalog/cmd_cat.h"
 #include "contract/cmd_contract.h"
+#include "image/cmd_inspect.h"
+#include "image/cmd_verify_image.h"
 #include "inf/cmd_inf.h"
 #include "media/cmd_extract.h"
 #include "media/cmd_iso.h"
@@ -30,11 +32,13 @@ static const struct command commands[] = {
     {"guest-tools", "make the guest tools ISO and ZIP", cmd_guest_tools},
     {"inf", "check INF files", cmd_inf},
     {"inject", "put drivers into a Windows 7 that does not run", cmd_inject},
+    {"inspect", "say what Windows 7 an image holds and what our drivers meet there", cmd_inspect},
     {"iso", "make an ISO image of a folder", cmd_iso},
     {"pack", "make the driver pack from built drivers or from virtio-win", cmd_pack},
     {"sign", "sign drivers and catalogs", cmd_sign},
     {"undo", "take back what inject did", cmd_undo},
     {"verify", "verify signatures and say what Windows 7 will make of them", cmd_verify},
+    {"verify-image", "check that an image has everything that inject puts in", cmd_verify_image},
 };
 
 static void print_help(FILE *stream)

@@ -75,8 +75,6 @@ struct identity {
 enum status offline_identify(const struct source *source, struct identity *identity);
 void identity_free(struct identity *identity);
 
-const char *offline_kind_name(enum offline_kind kind); /* "installed or installable Windows", ... */
-cJSON *identity_json(const struct identity *identity);
-void identity_print(const struct identity *identity);
+const char *offline_kind_name(enum offline_kind kind); /* "Windows", "Windows PE", ... */
 
 #endif

@@ -2,6 +2,7 @@
 #include "offline/source_folder.h"
 
 #include "base/text.h"
+#include "offline/volume_path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -212,6 +213,26 @@ void source_folder_close(struct source_folder *folder)
         free(folder->found_name);
         free(folder);
     }
+}
+
+enum status source_folder_path(struct source_folder *folder, const char *path, bool *found, char **out)
+{
+    const struct source source = {.name = folder->path, .context = folder, .operations = &operations};
+    struct source_entry entry;
+    enum status status = find(folder, path, found, &entry);
+    char *spelled;
+
+    *out = NULL;
+    if (status == STATUS_DONE && *found && (entry.folder || entry.reparse_point)) {
+        diag_error(folder->path, "%s is no file", path);
+        status = STATUS_BAD_INPUT;
+    }
+    if (status == STATUS_DONE && *found) {
+        status = volume_path(&source, path, &spelled);
+        *out = xformat("%s/%s", folder->path, spelled);
+        free(spelled);
+    }
+    return status;
 }
 
 /*

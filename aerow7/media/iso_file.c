@@ -3,7 +3,7 @@
 
 #include "base/progress.h"
 #include "base/text.h"
-#include "media/iso_tree.h"
+#include "media/iso_image.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,38 +12,11 @@
 
 #define SYSTEM_AREA_SECTORS 16U
 #define DESCRIPTOR_SECTORS 3U
-#define LABEL_SIZE 16
-#define BUFFER_SECTORS 512U
+#define LABEL_SIZE 16U
+#define BOOT_LABEL_SIZE 32U
 /* Seconds of 1900-01-01 and of 2156-01-01: what the year of a directory record reaches (ECMA-119, 9.1.5). */
 #define FIRST_TIME (-2208988800LL)
 #define LAST_TIME 5869583999LL
-
-struct image {
-    const struct iso_content *content;
-    const char *label;
-    time_t when;
-    struct tm date;
-    struct iso_tree tree;
-    uint32_t table_size[ISO_VIEWS];
-    uint32_t table_sector[ISO_VIEWS][2]; /* little-endian, big-endian */
-    uint32_t sectors;
-    struct pending_file pending;
-    uint8_t buffer[BUFFER_SECTORS * ISO_SECTOR];
-    size_t used;
-    uint64_t written; /* with what is in the buffer */
-};
-
-static uint32_t sectors_of(uint64_t size)
-{
-    return (uint32_t)((size + ISO_SECTOR - 1) / ISO_SECTOR);
-}
-
-static void put_little(uint8_t *at, unsigned bytes, uint32_t value)
-{
-    for (unsigned i = 0; i < bytes; ++i) {
-        at[i] = (uint8_t)(value >> (8 * i));
-    }
-}
 
 static void put_big(uint8_t *at, unsigned bytes, uint32_t value)
 {
@@ -55,7 +28,7 @@ static void put_big(uint8_t *at, unsigned bytes, uint32_t value)
 /* ECMA-119, 7.2.3 and 7.3.3: both byte orders, one after the other. */
 static void put_both(uint8_t *at, unsigned bytes, uint32_t value)
 {
-    put_little(at, bytes, value);
+    iso_put_little(at, bytes, value);
     put_big(at + bytes, bytes, value);
 }
 
@@ -72,7 +45,7 @@ static uint32_t folder_size(const struct iso_node *folder, enum iso_view view)
         }
         size += record;
     }
-    return sectors_of(size) * ISO_SECTOR;
+    return iso_sectors_of(size) * ISO_SECTOR;
 }
 
 static uint32_t table_record_size(const struct iso_node *folder, enum iso_view view)
@@ -80,17 +53,25 @@ static uint32_t table_record_size(const struct iso_node *folder, enum iso_view v
     return (8U + folder->identifier_size[view] + 1U) & ~1U;
 }
 
-static enum status lay_out(struct image *image, const char *path)
+static enum status lay_out(struct iso_image *image, const char *path)
 {
     uint64_t next = SYSTEM_AREA_SECTORS + DESCRIPTOR_SECTORS;
 
+    if (image->boot != NULL) {
+        next = iso_udf_lay_out(image);
+        image->catalog_sector = (uint32_t)next++;
+        for (size_t i = 0; i < image->boot->count; ++i) {
+            image->boot_sector[i] = (uint32_t)next;
+            next += iso_sectors_of(image->boot->images[i].content.size);
+        }
+    }
     for (int view = 0; view < ISO_VIEWS; ++view) {
         for (size_t i = 0; i < image->tree.folder_count; ++i) {
             image->table_size[view] += table_record_size(image->tree.folders[view][i], (enum iso_view)view);
         }
         for (int order = 0; order < 2; ++order) {
             image->table_sector[view][order] = (uint32_t)next;
-            next += sectors_of(image->table_size[view]);
+            next += iso_sectors_of(image->table_size[view]);
         }
     }
     for (int view = 0; view < ISO_VIEWS; ++view) {
@@ -102,28 +83,31 @@ static enum status lay_out(struct image *image, const char *path)
             next += folder->view[view].size / ISO_SECTOR;
         }
     }
-    for (size_t i = 0; i < image->tree.file_count && next <= UINT32_MAX; ++i) {
+    for (size_t i = 0; i < image->tree.file_count && next < UINT32_MAX; ++i) {
         struct iso_node *file = image->tree.files[i];
 
         file->sector = file->size == 0 ? 0 : (uint32_t)next;
-        next += sectors_of(file->size);
+        next += iso_sectors_of(file->size);
     }
-    if (next > UINT32_MAX) {
+    if (next >= UINT32_MAX) {
         diag_error(path, "the files are more than the 8 TiB that an ISO image has room for");
         return STATUS_BAD_INPUT;
+    }
+    if (image->boot != NULL) {
+        image->udf.end = (uint32_t)next++;
     }
     image->sectors = (uint32_t)next;
     return STATUS_DONE;
 }
 
-static enum status write_fault(const struct image *image)
+static enum status write_fault(const struct iso_image *image)
 {
     diag_error(image->pending.target, "cannot be written: %s", strerror(errno));
     return STATUS_NOT_WRITTEN;
 }
 
 /* A buffer of zeros becomes a hole in the file where the file system has such. */
-static enum status flush(struct image *image)
+static enum status flush(struct iso_image *image)
 {
     size_t done = 0;
 
@@ -150,7 +134,7 @@ static enum status flush(struct image *image)
 }
 
 /* Room for one sector, zeroed. The buffer is a whole number of sectors, so it is full only at the end of one. */
-static enum status next_sector(struct image *image, uint8_t **sector)
+enum status iso_next_sector(struct iso_image *image, uint8_t **sector)
 {
     enum status status = image->used == sizeof(image->buffer) ? flush(image) : STATUS_DONE;
 
@@ -158,6 +142,30 @@ static enum status next_sector(struct image *image, uint8_t **sector)
     memset(*sector, 0, ISO_SECTOR);
     image->used += ISO_SECTOR;
     image->written += ISO_SECTOR;
+    return status;
+}
+
+enum status iso_skip_to(struct iso_image *image, uint32_t sector)
+{
+    enum status status = STATUS_DONE;
+    uint8_t *at;
+
+    while (status == STATUS_DONE && image->written < (uint64_t)sector * ISO_SECTOR) {
+        status = iso_next_sector(image, &at);
+    }
+    return status;
+}
+
+enum status iso_write_sectors(struct iso_image *image, const void *bytes, size_t size)
+{
+    enum status status = STATUS_DONE;
+
+    for (size_t done = 0; done < size && status == STATUS_DONE; done += ISO_SECTOR) {
+        uint8_t *sector;
+
+        status = iso_next_sector(image, &sector);
+        memcpy(sector, (const char *)bytes + done, size - done < ISO_SECTOR ? size - done : ISO_SECTOR);
+    }
     return status;
 }
 
@@ -173,8 +181,8 @@ static void put_long_date(uint8_t *at, const struct tm *date)
     at[16] = 0;
 }
 
-static uint8_t *put_record(const struct image *image, uint8_t *at, const uint8_t *identifier, uint8_t identifier_size,
-                           uint32_t sector, uint32_t size, bool folder)
+static uint8_t *put_record(const struct iso_image *image, uint8_t *at, const uint8_t *identifier,
+                           uint8_t identifier_size, uint32_t sector, uint32_t size, bool folder)
 {
     const struct tm *date = &image->date;
     const uint8_t when[7] = {(uint8_t)date->tm_year,
@@ -214,12 +222,12 @@ static void put_text(uint8_t *at, size_t size, const char *text, enum iso_view v
 }
 
 /* The fields of ECMA-119, 8.4 and 8.5, by their positions there, less one. */
-static enum status write_descriptor(struct image *image, enum iso_view view)
+static enum status write_descriptor(struct iso_image *image, enum iso_view view)
 {
     const struct iso_node *root = image->tree.root;
     static const uint8_t self = 0;
     uint8_t *at;
-    enum status status = next_sector(image, &at);
+    enum status status = iso_next_sector(image, &at);
 
     at[0] = view == ISO_JOLIET ? 2 : 1;
     memcpy(at + 1, "CD001\1", 6);
@@ -234,7 +242,7 @@ static enum status write_descriptor(struct image *image, enum iso_view view)
     put_both(at + 124, 2, 1);
     put_both(at + 128, 2, ISO_SECTOR);
     put_both(at + 132, 4, image->table_size[view]);
-    put_little(at + 140, 4, image->table_sector[view][0]);
+    iso_put_little(at + 140, 4, image->table_sector[view][0]);
     put_big(at + 148, 4, image->table_sector[view][1]);
     (void)put_record(image, at + 156, &self, 1, root->view[view].sector, root->view[view].size, true);
     put_text(at + 190, 128, "", view);
@@ -253,46 +261,46 @@ static enum status write_descriptor(struct image *image, enum iso_view view)
     return status;
 }
 
-static enum status write_terminator(struct image *image)
+static enum status write_terminator(struct iso_image *image)
 {
     uint8_t *at;
-    enum status status = next_sector(image, &at);
+    enum status status = iso_next_sector(image, &at);
 
     memcpy(at, "\377CD001\1", 7);
     return status;
 }
 
-static enum status write_table(struct image *image, enum iso_view view, bool big)
+static enum status write_table(struct iso_image *image, enum iso_view view, bool big)
 {
-    uint32_t size = sectors_of(image->table_size[view]) * ISO_SECTOR;
+    uint32_t size = iso_sectors_of(image->table_size[view]) * ISO_SECTOR;
     uint8_t *table = xcalloc(1, size);
-    enum status status = STATUS_DONE;
+    enum status status;
     uint8_t *at = table;
 
     for (size_t i = 0; i < image->tree.folder_count; ++i) {
         const struct iso_node *folder = image->tree.folders[view][i];
 
         at[0] = folder->identifier_size[view];
-        (big ? put_big : put_little)(at + 2, 4, folder->view[view].sector);
-        (big ? put_big : put_little)(at + 6, 2, folder->parent->view[view].number);
+        if (big) {
+            put_big(at + 2, 4, folder->view[view].sector);
+            put_big(at + 6, 2, folder->parent->view[view].number);
+        } else {
+            iso_put_little(at + 2, 4, folder->view[view].sector);
+            iso_put_little(at + 6, 2, folder->parent->view[view].number);
+        }
         memcpy(at + 8, folder->identifier[view], folder->identifier_size[view]);
         at += table_record_size(folder, view);
     }
-    for (uint32_t done = 0; done < size && status == STATUS_DONE; done += ISO_SECTOR) {
-        uint8_t *sector;
-
-        status = next_sector(image, &sector);
-        memcpy(sector, table + done, ISO_SECTOR);
-    }
+    status = iso_write_sectors(image, table, size);
     free(table);
     return status;
 }
 
-static enum status write_folder(struct image *image, const struct iso_node *folder, enum iso_view view)
+static enum status write_folder(struct iso_image *image, const struct iso_node *folder, enum iso_view view)
 {
     static const uint8_t names[2] = {0, 1}; /* ECMA-119, 6.8.2.2: itself, its parent */
     uint8_t *sector;
-    enum status status = next_sector(image, &sector);
+    enum status status = iso_next_sector(image, &sector);
     uint8_t *at = put_record(image, sector, &names[0], 1, folder->view[view].sector, folder->view[view].size, true);
 
     at = put_record(image, at, &names[1], 1, folder->parent->view[view].sector, folder->parent->view[view].size, true);
@@ -300,7 +308,7 @@ static enum status write_folder(struct image *image, const struct iso_node *fold
         const struct iso_node *node = folder->view[view].entries[i];
 
         if (at + ISO_RECORD_SIZE(node->identifier_size[view]) > sector + ISO_SECTOR) {
-            status = next_sector(image, &sector);
+            status = iso_next_sector(image, &sector);
             at = sector;
         }
         at = put_record(image, at, node->identifier[view], node->identifier_size[view],
@@ -310,7 +318,7 @@ static enum status write_folder(struct image *image, const struct iso_node *fold
     return status;
 }
 
-static enum status write_file(struct image *image, const struct iso_node *file)
+static enum status write_file(struct iso_image *image, const struct iso_node *file)
 {
     enum status status = STATUS_DONE;
     uint64_t done = 0;
@@ -343,19 +351,28 @@ static enum status write_file(struct image *image, const struct iso_node *file)
     return status;
 }
 
-static enum status write_image(struct image *image)
+static enum status write_image(struct iso_image *image)
 {
-    enum status status = STATUS_DONE;
-    uint8_t *sector;
+    enum status status = iso_skip_to(image, SYSTEM_AREA_SECTORS);
 
-    for (unsigned i = 0; i < SYSTEM_AREA_SECTORS && status == STATUS_DONE; ++i) {
-        status = next_sector(image, &sector);
-    }
     for (int view = 0; view < ISO_VIEWS && status == STATUS_DONE; ++view) {
         status = write_descriptor(image, (enum iso_view)view);
+        /* El Torito, 2.0: the boot record is in sector 17. */
+        if (status == STATUS_DONE && view == ISO_PRIMARY && image->boot != NULL) {
+            status = iso_boot_write_descriptor(image);
+        }
     }
     if (status == STATUS_DONE) {
         status = write_terminator(image);
+    }
+    if (status == STATUS_DONE && image->boot != NULL) {
+        status = iso_udf_write_head(image);
+    }
+    if (status == STATUS_DONE && image->boot != NULL) {
+        status = iso_udf_write_tree(image);
+    }
+    if (status == STATUS_DONE && image->boot != NULL) {
+        status = iso_boot_write(image);
     }
     for (int table = 0; table < ISO_VIEWS * 2 && status == STATUS_DONE; ++table) {
         status = write_table(image, (enum iso_view)(table / 2), table % 2 == 1);
@@ -367,6 +384,9 @@ static enum status write_image(struct image *image)
     }
     for (size_t i = 0; i < image->tree.file_count && status == STATUS_DONE; ++i) {
         status = write_file(image, image->tree.files[i]);
+    }
+    if (status == STATUS_DONE && image->boot != NULL) {
+        status = iso_udf_write_end(image);
     }
     if (status == STATUS_DONE) {
         status = flush(image);
@@ -381,12 +401,12 @@ static enum status write_image(struct image *image)
     return status;
 }
 
-static enum status check_label(const char *label)
+static enum status check_label(const char *label, size_t limit)
 {
     size_t length = strlen(label);
 
-    if (length == 0 || length > LABEL_SIZE || strspn(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != length) {
-        diag_error(label, "is no volume label: that is 1 to 16 characters of A-Z, 0-9 and _");
+    if (length == 0 || length > limit || strspn(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != length) {
+        diag_error(label, "is no volume label: that is 1 to %zu characters of A-Z, 0-9 and _", limit);
         return STATUS_BAD_INPUT;
     }
     return STATUS_DONE;
@@ -394,10 +414,17 @@ static enum status check_label(const char *label)
 
 enum status iso_write(const struct iso_content *content, const char *label, const char *path, time_t when)
 {
-    struct image *image = xcalloc(1, sizeof(*image));
-    enum status status = check_label(label);
+    return iso_write_bootable(content, NULL, label, path, when);
+}
+
+enum status iso_write_bootable(const struct iso_content *content, const struct iso_boot *boot, const char *label,
+                               const char *path, time_t when)
+{
+    struct iso_image *image = xcalloc(1, sizeof(*image));
+    enum status status = check_label(label, boot == NULL ? LABEL_SIZE : BOOT_LABEL_SIZE);
 
     image->content = content;
+    image->boot = boot;
     image->label = label;
     if (status == STATUS_DONE && (when < FIRST_TIME || when > LAST_TIME || gmtime_r(&when, &image->date) == NULL)) {
         diag_error(path, "an ISO image has no date before 1900 or after 2155");
@@ -407,7 +434,7 @@ enum status iso_write(const struct iso_content *content, const char *label, cons
         free(image);
         return status;
     }
-    status = iso_tree_build(&image->tree, content);
+    status = iso_tree_build(&image->tree, content, boot == NULL ? ISO_NAMES_8_3 : ISO_NAMES_LONG);
     if (status == STATUS_DONE) {
         status = lay_out(image, path);
     }

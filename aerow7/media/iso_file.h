@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * An ISO image, the same bytes each time: ISO 9660 level 1 names, and Joliet for what Windows shows (names up to 110
- * UTF-16 units). No boot record, no Rock Ridge. One date for everything. Contents are asked for piece by piece while
+ * UTF-16 units). No Rock Ridge. What is bootable has long names in ISO 9660 as well, and UDF 1.02, which the boot
+ * programs of Windows read first. One date for everything. Contents are asked for piece by piece while
  * the image is written, so memory does not grow with them.
  */
 #ifndef AEROW7_ISO_FILE_H
@@ -31,7 +32,25 @@ struct iso_content {
  */
 enum status iso_write(const struct iso_content *content, const char *label, const char *path, time_t when);
 
-/* The same with the files of a tree. */
+/* What firmware starts from the disc (El Torito), without emulation of a drive. */
+struct iso_boot_image {
+    uint8_t platform; /* 0 BIOS, 0xEF UEFI */
+    uint16_t segment; /* where BIOS loads it; 0: 0x7C0 */
+    uint16_t sectors; /* of 512 bytes, that firmware loads at first */
+    struct bytes content;
+};
+
+#define ISO_BOOT_LIMIT 8U
+struct iso_boot {
+    struct iso_boot_image images[ISO_BOOT_LIMIT];
+    size_t count; /* at least 1: the first is the default one */
+};
+
+/* `label` is at most 32 characters; Joliet has the first 16 of them. */
+enum status iso_write_bootable(const struct iso_content *content, const struct iso_boot *boot, const char *label,
+                               const char *path, time_t when);
+
+/* iso_write with the files of a tree. */
 enum status iso_file_write(const struct file_tree *tree, const char *label, const char *path, time_t when);
 
 #endif

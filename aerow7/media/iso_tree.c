@@ -130,8 +130,20 @@ static enum status set_joliet_identifier(struct iso_node *node)
     return STATUS_DONE;
 }
 
+/* The most that stem and extension of a name may have. */
+static const struct name_limits {
+    size_t stem;
+    size_t extension;
+    size_t both;
+} name_limits[] = {
+    [ISO_NAMES_8_3] = {8, 3, 11},
+    /* ECMA-119, 7.5.1: together not more than 30. */
+    [ISO_NAMES_LONG] = {30, 20, 30},
+};
+#define PRIMARY_NAME_SIZE 48
+
 /* d-characters (ECMA-119, 7.4.1): capital letters, digits and the underscore. */
-static void take_d_characters(const char *text, size_t length, char *out, size_t capacity)
+static void take_d_characters(const char *text, size_t length, char *out, size_t capacity, const char *besides)
 {
     size_t used = 0;
 
@@ -142,24 +154,35 @@ static void take_d_characters(const char *text, size_t length, char *out, size_t
         if ((value & 0xC0) == 0x80) {
             continue;
         }
-        out[used++] = (char)(value < 0x80 && isalnum(value) ? toupper(value) : '_');
+        if (value < 0x80 && isalnum(value)) {
+            out[used++] = (char)toupper(value);
+        } else {
+            out[used++] = strchr(besides, value) != NULL ? (char)value : '_';
+        }
     }
     out[used] = 0;
 }
 
-/* 8.3 names are made unique in their folder with a number at the end of the stem, in the order of the long names. */
-static void set_primary_identifier(struct iso_node *node, struct iso_node *folder, struct string_set *taken)
+/* Names are made unique in their folder with a number at the end of the stem, in the order of the long names. */
+static void set_primary_identifier(struct iso_node *node, struct iso_node *folder, struct string_set *taken,
+                                   enum iso_naming naming)
 {
+    const struct name_limits *limits = &name_limits[naming];
+    const char *besides = naming == ISO_NAMES_LONG ? "-." : "";
     const char *dot = node->folder ? NULL : strrchr(node->name, '.');
     size_t stem_length = dot == NULL || dot == node->name ? strlen(node->name) : (size_t)(dot - node->name);
-    char extension[4] = "";
-    char stem[9];
-    char plain[16];
+    size_t stem_limit = limits->stem;
+    char extension[PRIMARY_NAME_SIZE] = "";
+    char stem[PRIMARY_NAME_SIZE];
+    char plain[3 * PRIMARY_NAME_SIZE];
 
-    take_d_characters(node->name, stem_length, stem, 8);
     if (node->name[stem_length] != 0) {
-        take_d_characters(dot + 1, strlen(dot + 1), extension, 3);
+        take_d_characters(dot + 1, strlen(dot + 1), extension, limits->extension, "");
     }
+    if (stem_limit > limits->both - strlen(extension)) {
+        stem_limit = limits->both - strlen(extension);
+    }
+    take_d_characters(node->name, stem_length, stem, stem_limit, besides);
     /* A folder's identifier has no dot; compared with one, so that no folder and file differ in nothing else. */
     (void)snprintf(plain, sizeof(plain), "%s.%s", stem, extension);
     while (!string_set_add(taken, plain)) {
@@ -167,8 +190,8 @@ static void set_primary_identifier(struct iso_node *node, struct iso_node *folde
         size_t kept = strlen(stem);
 
         (void)snprintf(number, sizeof(number), "%zu", ++folder->next_suffix % 100000000);
-        if (kept > 8 - strlen(number)) {
-            kept = 8 - strlen(number);
+        if (kept > stem_limit - strlen(number)) {
+            kept = stem_limit - strlen(number);
         }
         (void)snprintf(plain, sizeof(plain), "%.*s%s.%s", (int)kept, stem, number, extension);
     }
@@ -180,25 +203,24 @@ static void set_primary_identifier(struct iso_node *node, struct iso_node *folde
 }
 
 /* ECMA-119, 9.3: names padded with spaces, then extensions likewise. */
-static void pad_primary(const struct iso_node *node, char out[11])
+static void pad_primary(const struct iso_node *node, char out[2 * PRIMARY_NAME_SIZE])
 {
     const char *identifier = (const char *)node->identifier[ISO_PRIMARY];
-    size_t at = 0;
+    size_t length = strcspn(identifier, ";");
+    const char *dot = node->folder ? NULL : memrchr(identifier, '.', length);
+    size_t stem = dot == NULL ? length : (size_t)(dot - identifier);
 
-    memset(out, ' ', 11);
-    for (; *identifier != 0 && *identifier != ';' && at < 11; ++identifier) {
-        if (*identifier == '.') {
-            at = 8;
-        } else {
-            out[at++] = *identifier;
-        }
+    memset(out, ' ', 2 * PRIMARY_NAME_SIZE);
+    memcpy(out, identifier, stem);
+    if (dot != NULL) {
+        memcpy(out + PRIMARY_NAME_SIZE, dot + 1, length - stem - 1);
     }
 }
 
 static int compare_primary(const void *left, const void *right)
 {
-    char a[11];
-    char b[11];
+    char a[2 * PRIMARY_NAME_SIZE];
+    char b[2 * PRIMARY_NAME_SIZE];
 
     pad_primary(*(struct iso_node *const *)left, a);
     pad_primary(*(struct iso_node *const *)right, b);
@@ -214,7 +236,7 @@ static int compare_joliet(const void *left, const void *right)
     return memcmp(a->identifier[ISO_JOLIET], b->identifier[ISO_JOLIET], ISO_IDENTIFIER_SIZE);
 }
 
-static enum status name_entries(struct iso_node *folder)
+static enum status name_entries(struct iso_node *folder, enum iso_naming naming)
 {
     struct string_set taken = {0};
     enum status status = STATUS_DONE;
@@ -223,7 +245,7 @@ static enum status name_entries(struct iso_node *folder)
         struct iso_node *node = folder->view[0].entries[i];
 
         status = set_joliet_identifier(node);
-        set_primary_identifier(node, folder, &taken);
+        set_primary_identifier(node, folder, &taken, naming);
     }
     string_set_free(&taken);
     if (folder->count != 0) {
@@ -249,7 +271,7 @@ static enum status number_folders(struct iso_tree *tree, enum iso_view view)
 
         folder->view[view].number = (uint16_t)(i + 1);
         if (view == ISO_PRIMARY) {
-            status = name_entries(folder);
+            status = name_entries(folder, tree->naming);
         }
         for (size_t j = 0; j < folder->count; ++j) {
             if (folder->view[view].entries[j]->folder) {
@@ -270,13 +292,13 @@ static int compare_order(const void *left, const void *right)
     return strcmp(((const struct order *)left)->path, ((const struct order *)right)->path);
 }
 
-enum status iso_tree_build(struct iso_tree *tree, const struct iso_content *content)
+enum status iso_tree_build(struct iso_tree *tree, const struct iso_content *content, enum iso_naming naming)
 {
     struct order *order = xcalloc(content->count + 1, sizeof(*order));
     struct path_set paths = {0};
     enum status status = STATUS_DONE;
 
-    *tree = (struct iso_tree){.root = xcalloc(1, sizeof(*tree->root)), .folder_count = 1};
+    *tree = (struct iso_tree){.root = xcalloc(1, sizeof(*tree->root)), .folder_count = 1, .naming = naming};
     tree->files = xcalloc(content->count + 1, sizeof(*tree->files));
     tree->root->folder = true;
     tree->root->parent = tree->root;

@@ -19,6 +19,9 @@
 #define ISO_IDENTIFIER_SIZE (ISO_JOLIET_UNITS * 2)
 #define ISO_RECORD_SIZE(identifier) ((33U + (uint32_t)(identifier) + 1U) & ~1U)
 
+/* In the primary tree. Long ones are up to 30 characters, as in level 2, with '-' and more than one '.' besides. */
+enum iso_naming { ISO_NAMES_8_3, ISO_NAMES_LONG };
+
 enum iso_view { ISO_PRIMARY, ISO_JOLIET, ISO_VIEWS };
 
 struct iso_node {
@@ -27,7 +30,10 @@ struct iso_node {
     bool folder;
     size_t input; /* a file's index in the content */
     uint64_t size;
-    uint32_t sector; /* where a file's content is */
+    uint32_t sector;       /* where a file's content is */
+    uint32_t entry_sector; /* UDF: of its file entry */
+    uint32_t udf_sector;   /* UDF: of a folder's content */
+    uint32_t udf_size;
     uint8_t identifier[ISO_VIEWS][ISO_IDENTIFIER_SIZE];
     uint8_t identifier_size[ISO_VIEWS];
     struct {
@@ -43,6 +49,7 @@ struct iso_node {
 };
 
 struct iso_tree {
+    enum iso_naming naming;
     struct iso_node *root;
     struct iso_node **files; /* in the order of their paths, which is that of their contents */
     size_t file_count;
@@ -51,7 +58,7 @@ struct iso_tree {
 };
 
 /* Refuses, with a message, what the image cannot hold. The caller frees, also after a failure. */
-enum status iso_tree_build(struct iso_tree *tree, const struct iso_content *content);
+enum status iso_tree_build(struct iso_tree *tree, const struct iso_content *content, enum iso_naming naming);
 void iso_tree_free(struct iso_tree *tree);
 
 #endif

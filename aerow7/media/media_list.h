@@ -42,6 +42,17 @@ struct media {
     struct iso_descriptors iso;
 };
 
+#define MEDIA_LABEL_SIZE 129
+
+/* Opens the file and reads its descriptors; to be closed in both cases. */
+enum status media_open(struct media *media, const char *path);
+void media_close(struct media *media);
+
+/* The tree that media_read.h's rule chooses, names checked. `label` is UDF's. To be freed in both cases. */
+enum status media_list_names(struct media *media, struct media_list *list, char label[MEDIA_LABEL_SIZE]);
+void media_fill_info(struct media_info *info, const struct media *media, const struct media_list *list,
+                     const char *udf_label);
+
 /* Takes `path` over. Refuses more entries than any driver disc has. */
 enum status media_list_add(struct media_list *list, const struct media *media, char *path, struct media_file file);
 void media_list_free(struct media_list *list);
@@ -59,9 +70,17 @@ enum status media_zip_list(const struct media *media, struct media_list *list);
 enum status media_zip_read(const struct media *media, const struct media_list *list,
                            const struct media_visitor *visitor);
 
-/* libudfread. `found` is false, without a message, when there is no UDF that it can read. `label` has 129 bytes. */
+/* libudfread. `found` is false, without a message, when there is no UDF that it can read. `label` has
+ * MEDIA_LABEL_SIZE bytes. */
 enum status media_udf_list(const struct media *media, struct media_list *list, char *label, bool *found);
 enum status media_udf_read(const struct media *media, const struct media_list *list,
                            const struct media_visitor *visitor);
+
+/* UDF, anywhere in any file: libudfread keeps the volume open, and the file that was read last. */
+struct media_udf;
+enum status media_udf_open(const struct media *media, struct media_udf **udf);
+enum status media_udf_pull(struct media_udf *udf, const struct media_file *file, uint64_t offset, void *bytes,
+                           size_t size);
+void media_udf_close(struct media_udf *udf);
 
 #endif

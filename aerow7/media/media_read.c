@@ -84,7 +84,7 @@ static enum status read_descriptors(struct media *media)
     return status;
 }
 
-static enum status open_media(struct media *media, const char *path)
+enum status media_open(struct media *media, const char *path)
 {
     struct stat info;
 
@@ -113,7 +113,7 @@ static size_t count_files(const struct media_list *list)
 }
 
 /* media_read.h says by which rule. */
-static enum status choose(struct media *media, struct media_list *list, char label[129])
+static enum status choose(struct media *media, struct media_list *list, char label[MEDIA_LABEL_SIZE])
 {
     struct media_list udf = {0};
     enum status status = STATUS_DONE;
@@ -194,8 +194,8 @@ static enum status ask(const struct media *media, struct media_list *list, const
     return STATUS_DONE;
 }
 
-static void fill_info(struct media_info *info, const struct media *media, const struct media_list *list,
-                      const char *udf_label)
+void media_fill_info(struct media_info *info, const struct media *media, const struct media_list *list,
+                     const char *udf_label)
 {
     const char *backend = strcmp(list->names, "udf") == 0   ? "libudfread"
                           : strcmp(list->names, "zip") == 0 ? "libarchive"
@@ -223,22 +223,34 @@ static enum status read_wanted(const struct media *media, const struct media_lis
                                            : media_iso_read(media, list, visitor);
 }
 
+enum status media_list_names(struct media *media, struct media_list *list, char label[MEDIA_LABEL_SIZE])
+{
+    enum status status = choose(media, list, label);
+
+    return status == STATUS_DONE ? check_names(media, list) : status;
+}
+
+void media_close(struct media *media)
+{
+    if (media->descriptor >= 0) {
+        close(media->descriptor);
+        media->descriptor = -1;
+    }
+}
+
 enum status media_read(const char *path, const struct media_visitor *visitor, struct media_info *info)
 {
-    char label[129] = "";
+    char label[MEDIA_LABEL_SIZE] = "";
     struct media_list list = {0};
     struct media media;
-    enum status status = open_media(&media, path);
+    enum status status = media_open(&media, path);
 
     if (status == STATUS_DONE) {
-        status = choose(&media, &list, label);
-    }
-    if (status == STATUS_DONE) {
-        status = check_names(&media, &list);
+        status = media_list_names(&media, &list, label);
     }
     if (status == STATUS_DONE) {
         if (info != NULL) {
-            fill_info(info, &media, &list, label);
+            media_fill_info(info, &media, &list, label);
         }
         status = ask(&media, &list, visitor);
     }
@@ -246,8 +258,6 @@ enum status media_read(const char *path, const struct media_visitor *visitor, st
         status = read_wanted(&media, &list, visitor);
     }
     media_list_free(&list);
-    if (media.descriptor >= 0) {
-        close(media.descriptor);
-    }
+    media_close(&media);
     return status;
 }

@@ -196,3 +196,72 @@ enum status media_udf_read(const struct media *media, const struct media_list *l
     free(piece);
     return status;
 }
+
+struct media_udf {
+    const struct media *media;
+    struct blocks blocks;
+    udfread *udf;
+    const struct media_file *listed; /* what `file` is */
+    UDFFILE *file;
+};
+
+enum status media_udf_open(const struct media *media, struct media_udf **udf)
+{
+    *udf = xcalloc(1, sizeof(**udf));
+    (*udf)->media = media;
+    (*udf)->udf = open_udf(&(*udf)->blocks, media);
+    if ((*udf)->udf == NULL) {
+        diag_error(media->place, "was changed while it was read");
+        return STATUS_BAD_INPUT;
+    }
+    return STATUS_DONE;
+}
+
+static void close_pulled(struct media_udf *udf)
+{
+    if (udf->file != NULL) {
+        udfread_file_close(udf->file);
+        udf->file = NULL;
+    }
+}
+
+enum status media_udf_pull(struct media_udf *udf, const struct media_file *file, uint64_t offset, void *bytes,
+                           size_t size)
+{
+    size_t done = 0;
+
+    if (udf->file == NULL || udf->listed != file) {
+        char *path = xformat("/%s", file->path);
+
+        close_pulled(udf);
+        udf->file = udfread_file_open(udf->udf, path);
+        udf->listed = file;
+        free(path);
+    }
+    if (udf->file != NULL && udfread_file_seek(udf->file, (int64_t)offset, UDF_SEEK_SET) == (int64_t)offset) {
+        while (done < size) {
+            ssize_t count = udfread_file_read(udf->file, (char *)bytes + done, size - done);
+
+            if (count <= 0) {
+                break;
+            }
+            done += (size_t)count;
+        }
+    }
+    if (done != size) {
+        diag_error(udf->media->place, "\"%s\" cannot be read", file->path);
+        return STATUS_BAD_INPUT;
+    }
+    return STATUS_DONE;
+}
+
+void media_udf_close(struct media_udf *udf)
+{
+    if (udf != NULL) {
+        close_pulled(udf);
+        if (udf->udf != NULL) {
+            udfread_close(udf->udf);
+        }
+        free(udf);
+    }
+}

@@ -81,6 +81,11 @@ static void MovePoint(SND_CLOCK *clock, uint64_t now)
     clock->Tick = now > clock->Tick ? now : clock->Tick;
 }
 
+void SndClockPace(SND_CLOCK *clock, bool devicePaced)
+{
+    clock->DevicePaced = devicePaced;
+}
+
 void SndClockStart(SND_CLOCK *clock, uint64_t now)
 {
     if (clock->Running) {

@@ -53,6 +53,9 @@ typedef struct SND_CLOCK {
 bool SndClockInit(SND_CLOCK *clock, uint32_t rate, uint64_t frequency, uint32_t periodFrames, uint32_t lag,
                   bool devicePaced);
 
+/* Whether completions count from now on; not running. */
+void SndClockPace(SND_CLOCK *clock, bool devicePaced);
+
 /* The device starts, at this time, from where the position stands; also after a device reset. */
 void SndClockStart(SND_CLOCK *clock, uint64_t now);
 /* Frames completed in all, seen at this time. Ignored when counter-paced, or when it does not grow. */

@@ -58,6 +58,13 @@ bool SndPcmInit(SND_PCM *pcm, const SND_PCM_LAYOUT *layout, void *dma, uint64_t 
     return true;
 }
 
+void SndPcmInitNull(SND_PCM *pcm, bool capture)
+{
+    VirtioZero(pcm, sizeof(*pcm));
+    pcm->Capture = capture;
+    pcm->SegmentsMax = SND_PCM_SEGMENTS_MAX;
+}
+
 static bool AllMessagesFit(const SND_PCM *pcm, const SND_CYCLIC *cyclic, uint32_t bytes)
 {
     VIRTQ_DESC table[SND_PCM_SEGMENTS_MAX];
@@ -118,6 +125,20 @@ static void CopyConfig(SND_PCM_CONFIG *to, const SND_PCM_CONFIG *from)
     }
 }
 
+bool SndPcmRestart(SND_PCM *pcm)
+{
+    if (pcm->Outstanding != 0) {
+        return false;
+    }
+    pcm->CompleteMessage = 0;
+    pcm->CompletedFrames = 0;
+    pcm->ToldFrames = 0;
+    pcm->PartsDone = 0;
+    pcm->Failure = SndOk;
+    StartOver(pcm);
+    return true;
+}
+
 SND_RESULT SndPcmConfigure(SND_PCM *pcm, const SND_PCM_CONFIG *config)
 {
     uint32_t parts;
@@ -137,11 +158,7 @@ SND_RESULT SndPcmConfigure(SND_PCM *pcm, const SND_PCM_CONFIG *config)
     pcm->MessageBytes = config->PeriodBytes / parts;
     pcm->MessageFrames = pcm->MessageBytes / config->Choice.FrameBytes;
     pcm->Messages = config->Cyclic.Bytes / pcm->MessageBytes;
-    pcm->CompleteMessage = 0;
-    pcm->CompletedFrames = 0;
-    pcm->PartsDone = 0;
-    pcm->Failure = SndOk;
-    StartOver(pcm);
+    (void)SndPcmRestart(pcm);
     return SndOk;
 }
 
@@ -165,10 +182,21 @@ uint32_t SndPcmDue(const SND_PCM *pcm, uint64_t referenceFrames, uint32_t leadFr
     return due < room ? due : room;
 }
 
+/* Volatile, or a compiler would call memset. */
 static void FillSilence(const SND_PCM *pcm, uint8_t *at, uint32_t bytes)
 {
-    for (volatile uint8_t *byte = at; bytes != 0; bytes--) {
-        *byte++ = pcm->Config.Choice.Silence;
+    volatile uint8_t *byte = at;
+    uintptr_t silence = (uintptr_t)-1 / 0xFF * pcm->Config.Choice.Silence;
+
+    for (; bytes != 0 && (uintptr_t)byte % sizeof(silence) != 0; bytes--) {
+        *byte++ = (uint8_t)silence;
+    }
+    for (; bytes >= sizeof(silence); bytes -= (uint32_t)sizeof(silence)) {
+        *(volatile uintptr_t *)(volatile void *)byte = silence;
+        byte += sizeof(silence);
+    }
+    for (; bytes != 0; bytes--) {
+        *byte++ = (uint8_t)silence;
     }
 }
 
@@ -324,6 +352,28 @@ static void FinishCapture(SND_PCM *pcm, SND_PCM_SLOT *slot, bool hasData, SND_PC
     }
 }
 
+/* Of a message that was played; a client that was told a position within it may have written up to there. */
+static void SilencePlayed(const SND_PCM *pcm, uint32_t offset)
+{
+    uint64_t start = pcm->CompletedFrames, told = pcm->ToldFrames;
+    uint32_t kept;
+
+    if (told >= start + pcm->MessageFrames) {
+        return;
+    }
+    kept = told > start ? (uint32_t)(told - start) * pcm->Config.Choice.FrameBytes : 0;
+    FillSilence(pcm, pcm->Config.Cyclic.Base + offset + kept, pcm->MessageBytes - kept);
+}
+
+static void Advance(SND_PCM *pcm, SND_PCM_REPORT *report)
+{
+    pcm->CompleteMessage = Wrap(pcm->CompleteMessage + 1, pcm->Messages);
+    pcm->CompletedFrames += pcm->MessageFrames;
+    report->Messages++;
+    pcm->PartsDone = Wrap(pcm->PartsDone + 1, pcm->PartsPerPeriod);
+    report->Periods += pcm->PartsDone == 0;
+}
+
 /* The oldest message is back. */
 static void Finish(SND_PCM *pcm, SND_PCM_SLOT *slot, SND_PCM_REPORT *report)
 {
@@ -342,20 +392,16 @@ static void Finish(SND_PCM *pcm, SND_PCM_SLOT *slot, SND_PCM_REPORT *report)
     if (SndResultIsFatal(result)) {
         pcm->Failure = result;
         report->Fatal = result;
-    } else if (result == SndIoError) {
+    } else if (result == SndIoError && written) {
         pcm->IoErrors++;
         report->IoErrors++;
     }
     if (pcm->Capture) {
         FinishCapture(pcm, slot, result == SndOk || !written, report);
     } else if (pcm->Config.SilenceBehind) {
-        FillSilence(pcm, pcm->Config.Cyclic.Base + slot->Offset, pcm->MessageBytes);
+        SilencePlayed(pcm, slot->Offset);
     }
-    pcm->CompleteMessage = Wrap(pcm->CompleteMessage + 1, pcm->Messages);
-    pcm->CompletedFrames += pcm->MessageFrames;
-    report->Messages++;
-    pcm->PartsDone = Wrap(pcm->PartsDone + 1, pcm->PartsPerPeriod);
-    report->Periods += pcm->PartsDone == 0;
+    Advance(pcm, report);
 }
 
 SND_PCM_SLOT *SndPcmSlotOf(SND_PCM *pcm, const void *cookie)
@@ -394,6 +440,23 @@ void SndPcmReap(SND_PCM *pcm, SND_PCM_REPORT *report)
         pcm->Failure = SndBroken;
         report->Fatal = SndBroken;
     }
+}
+
+void SndPcmSkip(SND_PCM *pcm, SND_PCM_REPORT *report)
+{
+    uint32_t offset = pcm->CompleteMessage * pcm->MessageBytes;
+
+    if (pcm->Messages == 0 || pcm->Outstanding != 0) {
+        return;
+    }
+    if (pcm->Capture) {
+        FillSilence(pcm, pcm->Config.Cyclic.Base + offset, pcm->MessageBytes);
+    } else if (pcm->Config.SilenceBehind) {
+        SilencePlayed(pcm, offset);
+    }
+    Advance(pcm, report);
+    pcm->SubmitMessage = pcm->CompleteMessage;
+    pcm->SubmittedFrames = pcm->CompletedFrames;
 }
 
 void SndPcmFlush(SND_PCM *pcm)

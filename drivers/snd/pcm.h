@@ -64,7 +64,7 @@ typedef struct SND_PCM_CONFIG {
     uint32_t BounceCount; /* 0: the volume of a playback stream is not applied, S24 is refused */
     SND_BOUNCE Bounce[SND_BOUNCE_MAX];
     bool SilenceBehind; /* what was played is overwritten with silence: a client that stalls is heard no more instead of
-                           again and again. The position must not pass what has been completed (SND_CLOCK.Lag). */
+                           again and again. See ToldFrames. */
 } SND_PCM_CONFIG;
 
 typedef struct SND_PCM {
@@ -82,6 +82,9 @@ typedef struct SND_PCM {
     uint32_t NextSlot, OldestSlot, Outstanding;
     uint32_t BounceNext, BounceUsed;
     uint64_t SubmittedFrames, CompletedFrames;
+    /* The furthest position that the client was told, which the caller keeps. It may have written up to there again by
+       the time a completion is seen, so silence starts behind it. */
+    uint64_t ToldFrames;
     uint32_t IoErrors, ShortBuffers, UnwrittenStatuses;
 } SND_PCM;
 
@@ -106,9 +109,15 @@ bool SndPcmLayout(uint16_t queueSize, SND_PCM_LAYOUT *layout);
 bool SndPcmInit(SND_PCM *pcm, const SND_PCM_LAYOUT *layout, void *dma, uint64_t dmaPhysical, void *state,
                 uint64_t features, const SND_DIALECT *dialect, bool capture);
 
+/* Without a queue, for SndPcmSkip instead of Submit and Reap. */
+void SndPcmInitNull(SND_PCM *pcm, bool capture);
+
 /* SndInvalid: the buffer, the period and the format do not go together, or no even part of a period fits a message.
    SndBusy: messages are out. `config` is copied; what it points to stays the caller's. Positions start at 0. */
 SND_RESULT SndPcmConfigure(SND_PCM *pcm, const SND_PCM_CONFIG *config);
+
+/* The same configuration from position 0 on. False while messages are out. */
+bool SndPcmRestart(SND_PCM *pcm);
 
 /* Periods to keep queued. */
 uint32_t SndPcmLead(const SND_PCM *pcm);
@@ -127,6 +136,9 @@ static inline SND_RESULT SndPcmSubmitAll(SND_PCM *pcm)
 }
 
 void SndPcmReap(SND_PCM *pcm, SND_PCM_REPORT *report);
+
+/* One message passes without a device, recorded as silence; added to *report. Only while none is out. */
+void SndPcmSkip(SND_PCM *pcm, SND_PCM_REPORT *report);
 
 /* From now until Rewind what comes back was not played: on RELEASE "The device MUST complete all pending I/O
    messages". */

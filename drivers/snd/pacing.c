@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "pacing.h"
+
+#include "arithmetic.h"
+
+/* Without a completion for so long a device stands still: longer than any pause that an audio server makes. */
+#define STALL_MS 500
+#define STALLS_MAX 2
+#define RETRY_MS 3000
+/* Between two restarts because of transfers that failed or of XRUN events: a device that reports nothing else must not
+   keep us at it. */
+#define RESTART_MS 250
+/* A machine that stood still has nothing to catch up with: beyond so many cycles of the buffer, time starts anew. */
+#define CYCLES_BEHIND_MAX 2
+#define MILLISECONDS 1000u
+#define HUNDRED_NANOSECONDS 10000000u
+
+static UINT64 TicksOf(const SND_WAVE_STREAM *stream, ULONG milliseconds)
+{
+    return SndDivide(stream->Device->Frequency * milliseconds, MILLISECONDS);
+}
+
+static VOID ArmTimer(SND_WAVE_STREAM *stream, UINT64 now)
+{
+    UINT64 frames = stream->Backend->Until(stream, now), ticks = TicksOf(stream, STALL_MS), wanted;
+    ULONG rate = stream->Choice.Wave.Rate;
+    LARGE_INTEGER due;
+
+    if (stream->Device->Polling && frames > stream->Plan.PeriodFrames / 2) {
+        frames = stream->Plan.PeriodFrames / 2;
+    }
+    if (frames < rate) {
+        wanted = SndDivide(frames * stream->Device->Frequency, rate) + 1;
+        ticks = wanted < ticks ? wanted : ticks;
+    }
+    /* A timer that fires too early looks again, and costs less than setting one at each completion. */
+    if (stream->TimerArmed && stream->TimerAt <= now + ticks) {
+        return;
+    }
+    stream->TimerArmed = TRUE;
+    stream->TimerAt = now + ticks;
+    due.QuadPart = -(LONGLONG)(SndDivide(ticks * HUNDRED_NANOSECONDS, stream->Device->Frequency) + 1);
+    (void)KeSetTimer(&stream->Timer, due, &stream->TimerDpc);
+}
+
+UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now)
+{
+    return SndClockRead(&stream->Clock, now, stream->Backend->Limit(stream));
+}
+
+static VOID Notify(SND_WAVE_STREAM *stream)
+{
+    BOOLEAN played = stream->Capture || stream->Backend->Silent || SndPacingByDevice(stream);
+    UINT64 reference = played ? stream->Pcm->CompletedFrames : stream->Clock.Last;
+
+    while (reference >= stream->NextNotify) {
+        stream->NextNotify += stream->Plan.NotifyFrames;
+        for (ULONG i = 0; i < stream->EventCount; i++) {
+            (void)KeSetEvent(stream->Events[i], IO_SOUND_INCREMENT, FALSE);
+        }
+    }
+}
+
+static VOID StartAnewWhenFarBehind(SND_WAVE_STREAM *stream, UINT64 now)
+{
+    UINT64 base = stream->Backend->Silent ? stream->Pcm->CompletedFrames : stream->Pcm->SubmittedFrames;
+
+    if (!SndPacingByDevice(stream) &&
+        SndClockElapsed(&stream->Clock, now) > base + (UINT64)CYCLES_BEHIND_MAX * stream->Plan.Frames) {
+        SndClockReset(&stream->Clock, stream->Clock.Last > base ? stream->Clock.Last : base);
+        SndClockStart(&stream->Clock, now);
+    }
+}
+
+static VOID GoAway(SND_WAVE_STREAM *stream, SND_AWAY why, UINT64 now)
+{
+    stream->Away = why;
+    stream->AwaySince = now;
+    SndStreamSetGoal(&stream->Life, SndGoalStop);
+    SndQueueWaveWork(stream->Device);
+}
+
+static VOID Restart(SND_WAVE_STREAM *stream, UINT64 now)
+{
+    if (now - stream->LastRestart >= TicksOf(stream, RESTART_MS)) {
+        stream->LastRestart = now;
+        SndStreamXrun(&stream->Life);
+        SndQueueWaveWork(stream->Device);
+    }
+}
+
+VOID SndPacingXrun(SND_WAVE_STREAM *stream)
+{
+    if (!stream->Backend->Silent) {
+        Restart(stream, SndNow());
+    }
+}
+
+static VOID Judge(SND_WAVE_STREAM *stream, const SND_PCM_REPORT *report, UINT64 now)
+{
+    if (report->Fatal != SndOk && stream->Away == SndAwayNot) {
+        GoAway(stream, SndAwayRefused, now);
+    } else if (report->IoErrors != 0) {
+        Restart(stream, now);
+    }
+}
+
+BOOLEAN SndPacingService(SND_WAVE_STREAM *stream)
+{
+    UINT64 now = SndNow();
+    SND_PCM_REPORT report;
+
+    if (stream->Running) {
+        StartAnewWhenFarBehind(stream, now);
+    }
+    stream->Backend->Reap(stream, now, &report);
+    if (report.Fatal == SndBroken) {
+        return FALSE;
+    }
+    if (!stream->Running) {
+        return TRUE;
+    }
+    Judge(stream, &report, now);
+    /* With the old limit: time in which nothing was queued is not played. */
+    (VOID) SndPacingPosition(stream, now);
+    stream->Backend->Feed(stream, now);
+    Notify(stream);
+    if (stream->Away == SndAwayStalled && stream->Backend->Silent &&
+        now - stream->AwaySince >= TicksOf(stream, RETRY_MS)) {
+        stream->Away = SndAwayNot;
+        SndQueueWaveWork(stream->Device);
+    }
+    ArmTimer(stream, now);
+    return TRUE;
+}
+
+/* What completions and their interrupts should have done and did not. */
+static VOID LookForStall(SND_WAVE_STREAM *stream)
+{
+    UINT64 now = SndNow(), patience = TicksOf(stream, STALL_MS);
+    UINT64 periods =
+        SndDivide(4 * (UINT64)stream->Plan.PeriodFrames * stream->Device->Frequency, stream->Choice.Wave.Rate);
+
+    patience = periods > patience ? periods : patience;
+    if (!stream->Running || stream->Backend->Silent || stream->Life.State != SndStreamRunning ||
+        stream->Pcm->Outstanding == 0 || now - stream->Progress < patience) {
+        return;
+    }
+    stream->Progress = now;
+    if (++stream->Stalls < STALLS_MAX) {
+        Restart(stream, now);
+    } else if (stream->Away == SndAwayNot) {
+        GoAway(stream, SndAwayStalled, now);
+    }
+}
+
+static VOID NTAPI OnTimer(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    SND_WAVE_STREAM *stream = context;
+    SND_DEVICE *device = stream->Device;
+
+    (VOID) dpc;
+    (VOID) argument1;
+    (VOID) argument2;
+    if (device->Polling) {
+        SndPoll(device);
+    }
+    KeAcquireSpinLockAtDpcLevel(&device->Lock);
+    stream->TimerArmed = FALSE;
+    if (!SndPacingService(stream)) {
+        SndDeviceFail(device, SndLogNonsense);
+    }
+    LookForStall(stream);
+    KeReleaseSpinLockFromDpcLevel(&device->Lock);
+}
+
+VOID SndPacingInit(SND_WAVE_STREAM *stream)
+{
+    stream->Backend = &SndBackendNull;
+    SndStreamInit(&stream->Life);
+    KeInitializeTimer(&stream->Timer);
+    KeInitializeDpc(&stream->TimerDpc, OnTimer, stream);
+}
+
+VOID SndPacingEnd(SND_WAVE_STREAM *stream)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&stream->Device->Lock, &irql);
+    SndPacingStop(stream);
+    KeReleaseSpinLock(&stream->Device->Lock, irql);
+    (VOID) KeCancelTimer(&stream->Timer);
+    KeFlushQueuedDpcs();
+}
+
+VOID SndPacingStart(SND_WAVE_STREAM *stream)
+{
+    UINT64 now = SndNow();
+
+    SndClockPace(&stream->Clock, SndPacingByDevice(stream));
+    SndClockStart(&stream->Clock, now);
+    stream->Running = TRUE;
+    stream->Progress = now;
+    (VOID) SndPacingService(stream); /* nonsense will be seen at the next interrupt */
+}
+
+VOID SndPacingStop(SND_WAVE_STREAM *stream)
+{
+    UINT64 limit;
+
+    if (!stream->Running) {
+        return;
+    }
+    limit = stream->Backend->Limit(stream);
+    SndClockStop(&stream->Clock, SndNow(), limit > stream->Clock.Last ? limit : stream->Clock.Last);
+    stream->Running = FALSE;
+    stream->TimerArmed = FALSE;
+    (VOID) KeCancelTimer(&stream->Timer);
+}
+
+VOID SndPacingLeaveDevice(SND_WAVE_STREAM *stream)
+{
+    SndPacingStop(stream);
+    stream->Backend = &SndBackendNull;
+    if (stream->Goal == SndGoalRun && stream->Configured) {
+        SndPacingStart(stream);
+    }
+}
+
+VOID SndPacingRejoinDevice(SND_WAVE_STREAM *stream)
+{
+    SND_PCM_REPORT report = {.Fatal = SndOk};
+
+    SndPacingStop(stream);
+    /* The device begins with a whole message, and never behind what a client was told. */
+    while (stream->Pcm->MessageFrames != 0 && stream->Pcm->CompletedFrames < stream->Clock.Last) {
+        SndPcmSkip(stream->Pcm, &report);
+    }
+    stream->Backend = &SndBackendVirtio;
+    SndClockReset(&stream->Clock, stream->Pcm->CompletedFrames);
+}

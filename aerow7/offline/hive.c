@@ -259,6 +259,25 @@ enum status hive_make(struct hive *hive, hive_key key, const char *path, hive_ke
     return STATUS_DONE;
 }
 
+static void log_value(struct hive *hive, hive_key key, const char *name, const struct hive_data *data)
+{
+    const unsigned char *at = (const unsigned char *)data->content.data;
+    char *place = path_of(hive, key);
+    char *text;
+
+    if (data->type == HIVE_STRING || data->type == HIVE_EXPAND_STRING) {
+        text = text_of(&data->content);
+        text_format(&hive->log, "%s: %s = \"%s\"\n", place, name, text);
+        free(text);
+    } else if (data->type == HIVE_DWORD && data->content.size == 4) {
+        text_format(&hive->log, "%s: %s = %u\n", place, name,
+                    (unsigned)at[0] | (unsigned)at[1] << 8 | (unsigned)at[2] << 16 | (unsigned)at[3] << 24);
+    } else {
+        text_format(&hive->log, "%s: %s = %zu bytes\n", place, name, data->content.size);
+    }
+    free(place);
+}
+
 enum status hive_set(struct hive *hive, hive_key key, const char *name, uint32_t type, const void *data, size_t size)
 {
     hive_set_value value = {.key = (char *)(uintptr_t)name, .t = (hive_type)type, .len = size, .value = NULL};
@@ -266,7 +285,6 @@ enum status hive_set(struct hive *hive, hive_key key, const char *name, uint32_t
     bool present = hive_value(hive, key, name, &before);
     bool same =
         present && before.type == type && before.content.size == size && memcmp(before.content.data, data, size) == 0;
-    char *place;
 
     bytes_free(&before.content);
     if (same) {
@@ -274,9 +292,7 @@ enum status hive_set(struct hive *hive, hive_key key, const char *name, uint32_t
     }
     value.value = xmalloc(size + 1);
     memcpy(value.value, data, size);
-    place = path_of(hive, key);
-    text_format(&hive->log, "%s: the value %s\n", place, name);
-    free(place);
+    log_value(hive, key, name, &(struct hive_data){.type = type, .content = {.data = value.value, .size = size}});
     hive->changed = true;
     if (hivex_node_set_value(hive->handle, key, &value, 0) != 0) {
         diag_error(hive->place, "the value %s cannot be set: %s", name, strerror(errno));

@@ -84,8 +84,9 @@ struct snd_client {
     /* sound */
     uint8_t *content; /* render: what is written, in this order, then silence */
     size_t content_bytes;
-    uint64_t content_at; /* next to be written */
-    uint8_t *heard;      /* capture: what was read */
+    uint64_t content_at;  /* next to be written */
+    size_t played_before; /* what the model had played when this sound began */
+    uint8_t *heard;       /* capture: what was read */
     size_t heard_bytes, heard_capacity;
     /* measured */
     uint64_t notifications, timeouts, late, overruns, errors, steps;
@@ -157,6 +158,7 @@ void snd_position_fit(const struct snd_client *c, double *rms_us, double *larges
 /* snd_compare.c */
 void snd_compare(const uint8_t *found, size_t found_bytes, const uint8_t *wanted, size_t wanted_bytes,
                  unsigned frame_bytes, struct snd_comparison *result);
+void snd_compare_now(struct snd_client *c);   /* the model's; what follows is compared by itself */
 void snd_compare_all(struct snd_bench *b);    /* before the bus is closed: the model's; writes --wav-out ... */
 void snd_compare_closed(struct snd_bench *b); /* afterwards: the file of QEMU's wav backend */
 

@@ -107,15 +107,38 @@ static void compare_heard(struct snd_bench *b, const uint8_t *source, size_t sou
     judge(b, SND_CAPTURE);
 }
 
+static void compare_model(struct snd_bench *b)
+{
+    const struct snd_client *c = &b->client[SND_RENDER];
+    size_t bytes;
+    const uint8_t *played = model_snd_recorded(b->bus, 0, &bytes);
+    if (c->frame_bytes != 0 && bytes >= c->played_before)
+        compare_played(b, played + c->played_before, bytes - c->played_before, &c->format);
+}
+
+void snd_compare_now(struct snd_client *c)
+{
+    struct snd_bench *b = c->bench;
+    if (!b->options->use_model)
+        return;
+    if (c->direction == SND_RENDER)
+        compare_model(b);
+    else
+        compare_heard(b, b->source.samples, b->source.bytes);
+    b->requests++;
+    free(c->content);
+    c->content = NULL;
+    c->content_bytes = c->heard_bytes = 0;
+    c->content_at = 0;
+    model_snd_recorded(b->bus, 0, &c->played_before);
+}
+
 void snd_compare_all(struct snd_bench *b)
 {
-    size_t bytes;
     if (b->options->fail_nth != 0 || b->options->surprise_at != 0)
         return;
-    if (b->options->use_model && b->client[SND_RENDER].frame_bytes != 0) {
-        const uint8_t *played = model_snd_recorded(b->bus, 0, &bytes);
-        compare_played(b, played, bytes, &b->client[SND_RENDER].format);
-    }
+    if (b->options->use_model)
+        compare_model(b);
     if (b->client[SND_CAPTURE].frame_bytes != 0)
         compare_heard(b, b->source.samples, b->source.bytes);
 }

@@ -245,7 +245,7 @@ void snd_help(void)
     puts("commands of a script, WHICH being render or capture:\n"
          "  open WHICH [FORMAT], run WHICH [SECONDS], finish WHICH, halt WHICH, close WHICH, pause WHICH, go WHICH,\n"
          "  state WHICH stop|acquire|pause|run, format WHICH FORMAT [refused], refused WHICH FORMAT, stall WHICH MS,\n"
-         "  wait MS, fresh WHICH,\n"
+         "  wait MS, check WHICH,\n"
          "  volume WHICH CHANNEL VALUE, mute WHICH CHANNEL 0|1, watch-jack N, jack-is N on|off, jack-event N,\n"
          "  jack N on|off, event CODE DATA, fault NAME, topology, formats WHICH, fuzz COUNT, storm WHICH COUNT,\n"
          "  sleep, wake, stop, start, restart, surprise\n\n"

@@ -12,7 +12,7 @@
  *   state WHICH stop|acquire|pause|run
  *   format WHICH FORMAT [refused]     of the open pin, while it is stopped
  *   refused WHICH FORMAT         a pin that must not open
- *   fresh WHICH                  what is played from now on begins anew (the comparison, too)
+ *   check WHICH                  compares now; what follows is compared by itself (the model, all clients stopped)
  *   wait MS
  *   jack N on|off | event CODE DATA | fault NAME[:N][+]    the model's
  *   topology | formats WHICH     every property of every filter, pin and node; every format that is offered
@@ -182,16 +182,12 @@ static bool do_refused(struct line *l)
     return true;
 }
 
-static bool do_fresh(struct line *l)
+static bool do_check(struct line *l)
 {
     struct snd_client *c = which(l);
-    if (c == NULL || l->count != 2)
+    if (c == NULL || l->count != 2 || c->thread != NULL)
         return false;
-    snd_client_park(c, true);
-    free(c->content);
-    c->content = NULL;
-    c->content_at = c->content_bytes = c->heard_bytes = 0;
-    snd_client_park(c, false);
+    snd_compare_now(c);
     return true;
 }
 
@@ -391,7 +387,7 @@ static const struct {
     {"state", do_state},
     {"format", do_format},
     {"refused", do_refused},
-    {"fresh", do_fresh},
+    {"check", do_check},
     {"wait", do_wait},
     {"jack", do_jack},
     {"event", do_event},

@@ -31,7 +31,7 @@ static const char help[] =
     "  --out FILE                write this and leave the target as it is (default: the target is replaced)\n"
     "  --manifest FILE           what was done, for aerow7 undo (default: the result's name with .aerow7.json)\n"
     "  --no-manifest             none: what was done cannot be undone\n"
-    "  --dry-run                 say what would be done and write nothing\n"
+    "  --dry-run                 say what would be done, key for key, and write nothing\n"
     "  --source-date-epoch N     date of new files, in seconds since 1970 (default: the environment's\n"
     "                            SOURCE_DATE_EPOCH, else now)\n"
     "  --json                    one JSON object: {\"wim\" or \"disk\", \"out\", \"images\" or \"changes\", "
@@ -211,6 +211,22 @@ static enum status inject(const struct arguments *arguments, const struct offlin
     return status;
 }
 
+/* Notes say which keys and values: that is for who asks what would be done, not for who does it. */
+static void print_findings(const struct findings *findings, bool notes)
+{
+    struct findings shown = *findings;
+
+    shown.list = xcalloc(findings->count + 1, sizeof(*shown.list));
+    shown.count = 0;
+    for (size_t i = 0; i < findings->count; ++i) {
+        if (notes || findings->list[i].severity != SEVERITY_NOTE) {
+            shown.list[shown.count++] = findings->list[i];
+        }
+    }
+    findings_print(&shown);
+    free(shown.list);
+}
+
 static enum status report_all(const struct arguments *arguments, cJSON *report, struct findings *findings, bool changed,
                               enum status status)
 {
@@ -224,7 +240,7 @@ static enum status report_all(const struct arguments *arguments, cJSON *report, 
         reported = report_json(report);
     } else {
         print_report(arguments, report, changed, status);
-        findings_print(findings);
+        print_findings(findings, arguments->dry_run);
         cJSON_Delete(report);
     }
     findings_free(findings);

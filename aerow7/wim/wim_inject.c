@@ -106,10 +106,26 @@ static void report_image(struct injector *injector, const struct planned_image *
     cJSON_AddItemToArray(injector->image_reports, object);
 }
 
+/* Each finding names its image: paths are the same in all of them. */
+static void add_findings(struct findings *all, const char *source_name, struct findings *of_image)
+{
+    for (size_t i = 0; i < of_image->count; ++i) {
+        const struct finding *finding = &of_image->list[i];
+        char *place = finding->file == NULL || strcmp(finding->file, source_name) == 0
+                          ? xstrdup(source_name)
+                          : xformat("%s, %s", source_name, finding->file);
+
+        findings_add(all, finding->severity, finding->rule, place, finding->line, "%s", finding->message);
+        free(place);
+    }
+    findings_free(of_image);
+}
+
 static enum status plan_image(struct injector *injector, struct planned_image *image)
 {
     const struct source *source;
     struct identity identity = {0};
+    struct findings findings = {0};
     enum status status = wim_source_open(injector->wim, image->index, &source);
 
     if (status != STATUS_DONE) {
@@ -118,7 +134,8 @@ static enum status plan_image(struct injector *injector, struct planned_image *i
     status = offline_identify(source, &identity);
     if (status == STATUS_DONE) {
         image->kind = identity.kind;
-        status = offline_plan(source, image->kind, injector->injection->request, &image->changes, injector->findings);
+        status = offline_plan(source, image->kind, injector->injection->request, &image->changes, &findings);
+        add_findings(injector->findings, source->name, &findings);
         report_image(injector, image);
     }
     identity_free(&identity);
@@ -151,10 +168,12 @@ static enum status verify_image(struct wim_file *wim, unsigned index, enum offli
                                 const struct offline_request *request, struct findings *findings)
 {
     const struct source *source;
+    struct findings of_image = {0};
     enum status status = wim_source_open(wim, index, &source);
 
     if (status == STATUS_DONE) {
-        status = offline_verify(source, kind, request, findings);
+        status = offline_verify(source, kind, request, &of_image);
+        add_findings(findings, source->name, &of_image);
         wim_source_close(source);
     }
     return status;
@@ -340,11 +359,11 @@ enum status wim_verify_images(const char *path, const char *indexes, const struc
         if (one == STATUS_DONE) {
             one = offline_identify(source, &identity);
         }
+        wim_source_close(source);
         if (one == STATUS_DONE) {
-            one = offline_verify(source, identity.kind, request, findings);
+            one = verify_image(wim, list[i], identity.kind, request, findings);
         }
         identity_free(&identity);
-        wim_source_close(source);
         worst = worst == STATUS_DONE ? one : worst;
     }
     free(list);

@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "wim/wim_integrity.h"
+#include "wim/wim_security.h"
 #include "wim/wim_source.h"
 
 #include <stdlib.h>
@@ -116,6 +117,22 @@ static enum status change_content(struct writer *writer, struct wim_tree *tree, 
     return STATUS_DONE;
 }
 
+/* Windows' own rule for new files; an entry that inherits nothing is left to the program that applies the image. */
+static enum status inherited_security(struct wim_tree *tree, const struct wim_entry *parent, bool folder, uint32_t *id)
+{
+    const uint8_t *data;
+    size_t size;
+    struct bytes security;
+    enum status status = wim_tree_security(tree, parent, &data, &size);
+
+    *id = WIM_NO_SECURITY;
+    if (status == STATUS_DONE && wim_security_inherit(data, size, folder, &security)) {
+        *id = wim_tree_security_id(tree, security.data, security.size);
+        bytes_free(&security);
+    }
+    return status;
+}
+
 static enum status change_add(struct writer *writer, struct wim_tree *tree, const struct change *change,
                               struct wim_xml_delta *delta)
 {
@@ -123,6 +140,7 @@ static enum status change_add(struct writer *writer, struct wim_tree *tree, cons
     struct wim_entry *parent = wim_tree_parent(tree, change->path, &last);
     bool folder = change->kind == CHANGE_FOLDER;
     uint8_t hash[WIM_HASH_SIZE];
+    uint32_t security_id = WIM_NO_SECURITY;
     enum status status;
 
     if (parent == NULL || !wim_entry_is_folder(parent) ||
@@ -132,16 +150,18 @@ static enum status change_add(struct writer *writer, struct wim_tree *tree, cons
     if (wim_tree_find(tree, change->path) != NULL) {
         return not_as_planned(writer, change, "should be new and is there");
     }
-    status = folder ? STATUS_DONE : refer(writer, &change->content, hash);
+    status = inherited_security(tree, parent, folder, &security_id);
+    if (status == STATUS_DONE && !folder) {
+        status = refer(writer, &change->content, hash);
+    }
     if (status != STATUS_DONE) {
         return status;
     }
     delta->folders += folder ? 1 : 0;
     delta->files += folder ? 0 : 1;
     delta->bytes += folder ? 0 : (long long)change->content.size;
-    return wim_tree_add(tree, parent, last, folder ? NULL : hash, WIM_NO_SECURITY, writer->when) != NULL
-               ? STATUS_DONE
-               : STATUS_BAD_INPUT;
+    return wim_tree_add(tree, parent, last, folder ? NULL : hash, security_id, writer->when) != NULL ? STATUS_DONE
+                                                                                                     : STATUS_BAD_INPUT;
 }
 
 static enum status change_remove(struct writer *writer, struct wim_tree *tree, const struct change *change,

@@ -11,15 +11,25 @@ DIRECTORY, ARCHIVE, REPARSE = 0x10, 0x20, 0x400
 TIME = 0x01CB880000000000  # November 2010
 
 
+def sid(authority, *parts):
+    return struct.pack("<BB6s", 1, len(parts), authority.to_bytes(6, "big")) + struct.pack(f"<{len(parts)}I", *parts)
+
+
+SYSTEM_SID, USERS, ADMINISTRATORS, CREATOR_OWNER = sid(5, 18), sid(5, 32, 545), sid(5, 32, 544), sid(3, 0)
+INSTALLER = sid(5, 80, 956008885, 3418522649, 1831038044, 1853292631, 2271478464)
+
+
+def acl_descriptor(owner, aces, control=0x8004, group=None):
+    """A self-relative security descriptor; aces: (flags, mask, SID), allowed."""
+    raw = b"".join(struct.pack("<BBHI", 0, flags, 8 + len(who), mask) + who for flags, mask, who in aces)
+    acl = struct.pack("<BBHHH", 2, 0, 8 + len(raw), len(aces), 0) + raw
+    at = 20 + len(acl)
+    return struct.pack("<BBHIIII", 1, 0, control, at, at + len(owner), 0, 20) + acl + owner + (group or owner)
+
+
 def descriptor(rights, inherit=0):
-    """A self-relative security descriptor: SYSTEM owns it and may do everything, Users may do `rights`."""
-    system = struct.pack("<BB6sI", 1, 1, b"\0\0\0\0\0\5", 18)
-    users = struct.pack("<BB6sII", 1, 2, b"\0\0\0\0\0\5", 32, 545)
-    aces = b"".join(struct.pack("<BBHI", 0, inherit, 8 + len(sid), mask) + sid
-                    for sid, mask in ((system, 0x1F01FF), (users, rights)))
-    acl = struct.pack("<BBHHH", 2, 0, 8 + len(aces), 2, 0) + aces
-    owner = 20 + len(acl)
-    return struct.pack("<BBHIIII", 1, 0, 0x8004, owner, owner, 0, 20) + acl + system
+    """SYSTEM owns it and may do everything, Users may do `rights`."""
+    return acl_descriptor(SYSTEM_SID, [(inherit, 0x1F01FF, SYSTEM_SID), (inherit, rights, USERS)])
 
 
 class Node:

@@ -7,7 +7,8 @@ import sys
 import tempfile
 
 import wim_reader
-from wim_maker import Image, compress, counts, descriptor, make_wim, wimlib
+from wim_maker import (ADMINISTRATORS, CREATOR_OWNER, INSTALLER, SYSTEM_SID, USERS, Image, acl_descriptor, compress,
+                       descriptor, make_wim, wimlib)
 
 APPLY = sys.argv[1]
 EPOCH = 1300000000
@@ -110,6 +111,37 @@ def check_counts(wim, trees):
     assert used == {digest: blob["references"] for digest, blob in wim.blobs.items()}
 
 
+def inherited(path):
+    """What the folders of images() hand on: everything, to everything."""
+    flags = 0x10 if path.endswith((".sys", ".txt")) else 0x13
+    return acl_descriptor(ADMINISTRATORS, [(flags, 0x1F01FF, SYSTEM_SID), (flags, 0x1200A9, USERS)], 0x8404)
+
+
+def inheritance(folder):
+    """The rules of [MS-DTYP] 2.5.3.4 on a folder like System32, and on ones that hand on nothing."""
+    parent = [(0x00, 0x1F01FF, INSTALLER), (0x0A, 0x1F01FF, INSTALLER), (0x00, 0x1301BF, SYSTEM_SID),
+              (0x0B, 0x10000000, ADMINISTRATORS), (0x0B, 0xA0000000, USERS), (0x0B, 0x10000000, CREATOR_OWNER),
+              (0x09, 0x120089, USERS), (0x07, 0x1200A9, SYSTEM_SID)]
+    files = [(0x10, 0x1F01FF, ADMINISTRATORS), (0x10, 0x1200A9, USERS), (0x10, 0x1F01FF, ADMINISTRATORS),
+             (0x10, 0x120089, USERS), (0x10, 0x1200A9, SYSTEM_SID)]
+    folders = [(0x12, 0x1F01FF, INSTALLER), (0x10, 0x1F01FF, ADMINISTRATORS), (0x1B, 0x10000000, ADMINISTRATORS),
+               (0x10, 0x1200A9, USERS), (0x1B, 0xA0000000, USERS), (0x10, 0x1F01FF, ADMINISTRATORS),
+               (0x1B, 0x10000000, CREATOR_OWNER), (0x19, 0x120089, USERS), (0x10, 0x1200A9, SYSTEM_SID)]
+    image = Image("inherit").add("plain", security=None).add("private", security=descriptor(0x1200A9))
+    image.add("system", security=acl_descriptor(INSTALLER, parent))
+    image.add("broken", security=acl_descriptor(INSTALLER, parent)[:60]).add("short", security=b"\1")
+    wim = make_wim(folder / "inherit.wim", [image])
+    names = ("plain", "private", "system", "broken", "short")
+    changes = [("image", 1)] + [("folder", f"{n}/folder") for n in names] + [("add", f"{n}/file", b"x") for n in names]
+    result = apply(folder, wim, changes)
+    assert result.returncode == 0, result
+    tree = wim_reader.trees(folder / "out.wim")[0]
+    for name in names:
+        want = [acl_descriptor(ADMINISTRATORS, aces, 0x8404) for aces in (folders, files)] if name == "system" \
+            else [None, None]
+        assert [tree[f"{name}/folder"]["security"], tree[f"{name}/file"]["security"]] == want, name
+
+
 def every_kind(folder):
     for kind in ("LZX", "XPRESS", "none"):
         for integrity in (True, False):
@@ -128,7 +160,7 @@ def every_kind(folder):
             assert new.boot_metadata["offset"] == new.metadata[0]["offset"] > len(original)
             assert new.metadata[1] == old.metadata[1], "image 2 was not to be touched"
             assert before[1] == after[1]
-            compare(before[0], after[0], lambda path: None)
+            compare(before[0], after[0], inherited)
             check_counts(new, after)
             assert new.xml_number(1, "HARDLINKBYTES") == 0 and old.xml_number(1, "HARDLINKBYTES") == 280
             assert "<NAME>one &amp; only</NAME>" in new.xml
@@ -191,7 +223,7 @@ def not_as_planned(folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for case in (every_kind, in_place_and_again, wrong_references, not_as_planned):
+        for case in (every_kind, inheritance, in_place_and_again, wrong_references, not_as_planned):
             where = pathlib.Path(folder) / case.__name__
             where.mkdir()
             case(where)

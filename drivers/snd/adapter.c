@@ -38,7 +38,7 @@ VOID SndDeviceRelease(SND_DEVICE *device)
 
 static NTSTATUS NTAPI PowerQueryInterface(IAdapterPowerManagement *self, const GUID *interfaceId, PVOID *object)
 {
-    if (!IsEqualGUID(interfaceId, &IID_IUnknown) && !IsEqualGUID(interfaceId, &IID_IAdapterPowerManagement)) {
+    if (!SndIsGuid(interfaceId, &IID_IUnknown) && !SndIsGuid(interfaceId, &IID_IAdapterPowerManagement)) {
         *object = NULL;
         return STATUS_INVALID_PARAMETER;
     }

@@ -169,6 +169,11 @@ static inline UINT64 SndNow(VOID)
     return (UINT64)KeQueryPerformanceCounter(NULL).QuadPart;
 }
 
+static inline BOOLEAN SndIsGuid(const GUID *one, const GUID *other)
+{
+    return RtlCompareMemory(one, other, sizeof(GUID)) == sizeof(GUID);
+}
+
 /* ---- adapter.c ---- */
 VOID SndDeviceReference(SND_DEVICE *device);
 VOID SndDeviceRelease(SND_DEVICE *device);

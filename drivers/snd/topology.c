@@ -145,8 +145,8 @@ static ULONG NTAPI Release(IMiniportTopology *self)
 
 static NTSTATUS NTAPI QueryInterface(IMiniportTopology *self, const GUID *interfaceId, PVOID *object)
 {
-    if (!IsEqualGUID(interfaceId, &IID_IUnknown) && !IsEqualGUID(interfaceId, &IID_IMiniport) &&
-        !IsEqualGUID(interfaceId, &IID_IMiniportTopology)) {
+    if (!SndIsGuid(interfaceId, &IID_IUnknown) && !SndIsGuid(interfaceId, &IID_IMiniport) &&
+        !SndIsGuid(interfaceId, &IID_IMiniportTopology)) {
         *object = NULL;
         return STATUS_INVALID_PARAMETER;
     }

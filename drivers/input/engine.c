@@ -179,9 +179,12 @@ void InputEngineEvent(INPUT_ENGINE *engine, const VIRTIO_INPUT_EVENT *event)
 
 void InputEngineReleaseAll(INPUT_ENGINE *engine)
 {
-    /* What came before is told first: a key pressed in this very frame was pressed. */
-    bool fits = FlushAll(engine);
+    bool fits;
 
+    /* What came before is told first: a key pressed in this very frame was pressed. But half a place is no place. */
+    InputPointerAbandonFrame(&engine->Tablet);
+    InputTouchAbandonFrame(&engine->Touch);
+    fits = FlushAll(engine);
     InputKeyboardRelease(&engine->Keyboard);
     InputPointerRelease(&engine->Mouse);
     InputPointerRelease(&engine->Tablet);

@@ -106,6 +106,20 @@ bool InputPointerAbsolute(INPUT_POINTER *pointer, uint16_t code, int32_t value)
     return true;
 }
 
+void InputPointerAbandonFrame(INPUT_POINTER *pointer)
+{
+    uint16_t pressed = (uint16_t)(pointer->Held & pointer->Changed);
+
+    if (pointer->Id != INPUT_REPORT_TABLET) {
+        return;
+    }
+    pointer->Held = (uint16_t)(pointer->Held & ~pressed);
+    pointer->Changed = (uint16_t)(pointer->Changed & ~pressed);
+    pointer->X = pointer->ToldX;
+    pointer->Y = pointer->ToldY;
+    pointer->Moved = false;
+}
+
 void InputPointerRelease(INPUT_POINTER *pointer)
 {
     pointer->Changed |= pointer->Held;
@@ -184,6 +198,8 @@ bool InputPointerReport(INPUT_POINTER *pointer, INPUT_POINTER_REPORT *report, bo
     *motion = !changed;
     pointer->Changed = 0;
     pointer->Moved = false;
+    pointer->ToldX = pointer->X;
+    pointer->ToldY = pointer->Y;
     pointer->Resend = false;
     return pointer->Id != 0;
 }

@@ -17,8 +17,9 @@ typedef struct INPUT_POINTER {
     uint16_t Held;    /* bits 0 to 7: buttons; bit 8: BTN_TOUCH, which is the first button, too */
     uint16_t Changed; /* since the last report */
     int32_t DeltaX, DeltaY;
-    uint16_t X, Y; /* tablet: scaled */
-    bool Moved;    /* tablet: since the last report */
+    uint16_t X, Y;         /* tablet: scaled */
+    bool Moved;            /* tablet: since the last report */
+    uint16_t ToldX, ToldY; /* tablet: in the last report */
     bool Resend;
     int32_t Wheel, Pan; /* not reported yet: 1/120 detents if FineWheel, FinePan, else detents */
 } INPUT_POINTER;
@@ -33,6 +34,10 @@ void InputPointerPress(INPUT_POINTER *pointer, int button, bool down);
 /* False when the axis is none of the pointer's. */
 bool InputPointerRelative(INPUT_POINTER *pointer, uint16_t code, int32_t value);
 bool InputPointerAbsolute(INPUT_POINTER *pointer, uint16_t code, int32_t value);
+
+/* The frame will never end: the place it speaks of may be half said, and a click there is none. Nothing to a mouse, whose
+ * motion has happened. */
+void InputPointerAbandonFrame(INPUT_POINTER *pointer);
 
 /* All buttons up; motion that was not reported is dropped. */
 void InputPointerRelease(INPUT_POINTER *pointer);

@@ -95,6 +95,22 @@ bool InputTouchAbsolute(INPUT_TOUCH *touch, uint16_t code, int32_t value)
     return true;
 }
 
+void InputTouchAbandonFrame(INPUT_TOUCH *touch)
+{
+    touch->Dirty = touch->Changed = false;
+    for (uint8_t i = 0; i < touch->SlotCount; i++) {
+        INPUT_SLOT *slot = &touch->Slots[i];
+
+        if (slot->Down && !slot->Reported) {
+            slot->Tracking = -1;
+            slot->Down = false;
+        }
+        slot->X = slot->ToldX;
+        slot->Y = slot->ToldY;
+        touch->Dirty = touch->Changed = touch->Dirty || slot->Ended;
+    }
+}
+
 void InputTouchRelease(INPUT_TOUCH *touch)
 {
     for (uint8_t i = 0; i < touch->SlotCount; i++) {
@@ -156,6 +172,8 @@ bool InputTouchReport(INPUT_TOUCH *touch, INPUT_TOUCH_REPORT *report, bool *moti
 
         report->Contacts[i] = Contact(touch, touch->Order[touch->FrameNext++]);
         slot->Reported = slot->Down;
+        slot->ToldX = slot->X;
+        slot->ToldY = slot->Y;
         slot->Ended = false;
     }
     return true;

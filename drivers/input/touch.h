@@ -11,9 +11,10 @@
 typedef struct INPUT_SLOT {
     int32_t Tracking; /* -1: no contact */
     uint16_t X, Y;
-    bool Down;     /* a contact */
-    bool Reported; /* it was down in the last report */
-    bool Ended;    /* a contact has ended since the last report */
+    uint16_t ToldX, ToldY; /* in the last report */
+    bool Down;             /* a contact */
+    bool Reported;         /* it was down in the last report */
+    bool Ended;            /* a contact has ended since the last report */
 } INPUT_SLOT;
 
 typedef struct INPUT_TOUCH {
@@ -37,6 +38,10 @@ bool InputTouchChangedTwice(const INPUT_TOUCH *touch, uint16_t code, int32_t val
 
 /* False when the axis is none of a touch screen's. */
 bool InputTouchAbsolute(INPUT_TOUCH *touch, uint16_t code, int32_t value);
+
+/* The frame will never end: contacts that began in it never did, since where may be half said, and the others are where
+ * they were. */
+void InputTouchAbandonFrame(INPUT_TOUCH *touch);
 
 /* Lifts every contact. */
 void InputTouchRelease(INPUT_TOUCH *touch);

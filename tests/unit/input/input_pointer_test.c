@@ -269,6 +269,65 @@ static void touch_down_move_up(void **state)
     expect_nothing();
 }
 
+/* The device is lost in the midst of a frame: what is said of a place by then may be half of it. */
+static void touch_frame_without_an_end(void **state)
+{
+    INPUT_TOUCH_REPORT report;
+
+    (void)state;
+    start(INPUT_HAS_TOUCH, 0);
+    slot(0, 1);
+    send(&engine, EV_ABS, ABS_MT_POSITION_X, 10);
+    send(&engine, EV_ABS, ABS_MT_POSITION_Y, 20);
+    sync_report(&engine);
+    assert_int_equal(next_touch().Contacts[0].X, 10);
+    send(&engine, EV_ABS, ABS_MT_POSITION_X, 500);
+    slot(1, 2);
+    send(&engine, EV_ABS, ABS_MT_POSITION_X, 700);
+    InputEngineReleaseAll(&engine);
+    report = next_touch();
+    assert_int_equal(report.Count, 1); /* the second one never was */
+    assert_int_equal(report.Contacts[0].Flags, 0);
+    assert_int_equal(report.Contacts[0].X, 10);
+    assert_int_equal(report.Contacts[0].Y, 20);
+    expect_nothing();
+    slot(2, 3);
+    InputEngineReleaseAll(&engine);
+    expect_nothing();
+    slot(2, 4);
+    sync_report(&engine);
+    assert_int_equal(next_touch().Contacts[0].Flags, 3);
+}
+
+static void tablet_frame_without_an_end(void **state)
+{
+    INPUT_POINTER_REPORT report;
+
+    (void)state;
+    start(INPUT_HAS_TABLET, 0);
+    send(&engine, EV_ABS, ABS_X, 100);
+    send(&engine, EV_ABS, ABS_Y, 200);
+    send(&engine, EV_KEY, BTN_LEFT, 1);
+    sync_report(&engine);
+    assert_int_equal(next().Buttons, 1);
+    send(&engine, EV_ABS, ABS_X, 9000);
+    send(&engine, EV_KEY, BTN_RIGHT, 1);
+    InputEngineReleaseAll(&engine);
+    report = next();
+    assert_int_equal(report.Buttons, 0);
+    assert_int_equal(report.X, 100);
+    assert_int_equal(report.Y, 200);
+    expect_nothing();
+    send(&engine, EV_ABS, ABS_X, 9000);
+    InputEngineReleaseAll(&engine);
+    expect_nothing();
+    send(&engine, EV_KEY, BTN_RIGHT, 1);
+    sync_report(&engine);
+    report = next();
+    assert_int_equal(report.Buttons, 2);
+    assert_int_equal(report.X, 100);
+}
+
 static void touch_contact_replaced_in_its_slot(void **state)
 {
     (void)state;
@@ -392,8 +451,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(wheel_in_detents),
     cmocka_unit_test(wheel_fine),
     cmocka_unit_test(tablet_positions),
+    cmocka_unit_test(tablet_frame_without_an_end),
     cmocka_unit_test(coalesce_motion_not_clicks),
     cmocka_unit_test(touch_down_move_up),
+    cmocka_unit_test(touch_frame_without_an_end),
     cmocka_unit_test(touch_contact_replaced_in_its_slot),
     cmocka_unit_test(touch_more_contacts_than_a_report_holds),
     cmocka_unit_test(overflow_ends_in_the_state_that_is),

@@ -87,6 +87,7 @@ static void write_reports(struct json *j, const struct input_bench *b)
     for (const struct input_report *r = b->first; r != NULL; r = r->next) {
         json_object(j, NULL);
         json_integer(j, "collection", r->collection);
+        json_integer(j, "mark", r->mark);
         write_hex(j, "bytes", r->data, r->bytes);
         json_string(j, "usages", r->decoded);
         json_object_end(j);
@@ -112,6 +113,10 @@ static void write_numbers(struct json *j, struct input_bench *b)
         json_number(j, "instructions_per_event", (double)b->instructions / (double)b->events);
     else
         json_null(j, "instructions_per_event");
+    if (b->options->class_directory == NULL)
+        json_integer(j, "allocations_after_start", b->allocations);
+    else
+        json_null(j, "allocations_after_start"); /* the foreign class driver's are not told from the minidriver's */
     json_object(j, "latency_us");
     json_integer(j, "p50", b->latencies != 0 ? b->latency_first_us[b->latencies / 2] : 0);
     json_integer(j, "p99", b->latencies != 0 ? b->latency_first_us[b->latencies * 99 / 100] : 0);
@@ -123,10 +128,14 @@ static void write_events(struct json *j, const struct input_bench *b)
 {
     json_array(j, "sent");
     for (size_t i = 0; i < b->logged; i++) {
+        const struct input_event_log *l = &b->log[i];
         json_object(j, NULL);
-        json_integer(j, "type", b->log[i].type);
-        json_integer(j, "code", b->log[i].code);
-        json_integer(j, "value", b->log[i].value);
+        json_string(j, "command", l->command);
+        if (l->command == NULL) {
+            json_integer(j, "type", l->type);
+            json_integer(j, "code", l->code);
+        }
+        json_integer(j, "value", l->value);
         json_object_end(j);
     }
     json_array_end(j);

@@ -34,7 +34,7 @@ struct input_options {
 };
 
 struct input_report {
-    unsigned collection;
+    unsigned collection, mark; /* mark: how many had been set when it was read */
     uint32_t bytes;
     uint64_t at_us;
     uint8_t *data;
@@ -60,6 +60,7 @@ struct input_bench {
     wdm_driver *driver;
     devnode *node;
     bool started, gone, removed;
+    unsigned marks;
     uint8_t *descriptor;
     uint32_t descriptor_bytes;
     HID_DEVICE_ATTRIBUTES attributes;
@@ -74,15 +75,18 @@ struct input_bench {
     struct access_counter doorbells, isr;
     uint64_t events, packets, last_sent_us;
     struct input_event_log {
+        const char *command; /* of a script, with `value` when that is not 0; NULL: an event */
         uint16_t type, code;
         uint32_t value;
-    } *log; /* what was sent, for --json with --log-events */
+    } *log; /* what was sent and done, for --json with --log-events */
     size_t logged, log_capacity;
     uint64_t latency_first_us[4096];
     unsigned latencies;
     uint64_t instructions;
+    bool counting; /* the driver's allocations: between start and stop */
+    uint64_t allocations, allocations_before;
     double seconds;
-    struct hidclass_counts counts; /* of the built-in class driver, at the end */
+    struct hidclass_counts counts; /* of the built-in class driver, at the end; of all its devices */
     unsigned failures;
 };
 
@@ -104,6 +108,21 @@ void input_close(struct input_bench *b);
 /* Which usages hidparse.sys finds in a report; false (after input_fail): it finds no sense, or there is none. */
 bool input_decode_text(struct input_bench *b, const struct input_report *r, char *text, size_t size);
 
+/* input_device.c: what happens to the device. */
+bool input_device_add(struct input_bench *b);    /* AddDevice and the first start */
+void input_device_remove(struct input_bench *b); /* with its collections; what is there of it */
+void input_device_stop(struct input_bench *b);
+void input_device_start(struct input_bench *b);
+void input_device_sleep(struct input_bench *b, bool sleep); /* false: wakes */
+void input_device_reset(struct input_bench *b);             /* it asks for one; the model only */
+void input_device_surprise(struct input_bench *b);          /* it is gone; Windows does not know yet */
+void input_device_pull(struct input_bench *b);              /* it is gone, and removed; sets a mark */
+void input_device_plug(struct input_bench *b);              /* it is back, with new collections */
+/* Reports that are read from now on are told from those before. */
+void input_mark(struct input_bench *b);
+void input_count_allocations(struct input_bench *b, bool on);
+uint64_t input_allocations(const struct input_bench *b); /* while it was counted; a foreign class driver's, too */
+
 /* input_class.c: the class driver. */
 void input_class_prepare(struct input_bench *b);
 bool input_class_describe(struct input_bench *b); /* asks the minidriver itself, as HIDCLASS does */
@@ -118,9 +137,11 @@ bool input_absolute(struct input_bench *b, const char *axis, int32_t value);
 bool input_touch(struct input_bench *b, unsigned slot, bool down, int32_t x, int32_t y);
 void input_raw(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value); /* the model only */
 void input_syn(struct input_bench *b);
+void input_log(struct input_bench *b, const char *command, uint32_t value); /* for --log-events */
 
 /* input_random.c: `count` events of the device's kind, drawn from the scheduler's seed, in packets of one to four;
- * every key, button and touch that is down at the end is released. With `pauses` nobody reads now and then. */
+ * every key, button and touch that is down at the end is released. With `pauses` nobody reads now and then, and now and
+ * then the device sleeps, stops, asks for a reset (the model's), or is pulled and plugged in again. */
 void input_random(struct input_bench *b, uint64_t count, bool pauses);
 
 /* input_fuzz.c: internal requests with any code and length, one after the other. */

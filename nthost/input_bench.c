@@ -29,9 +29,7 @@ void input_fail(struct input_bench *b, const char *format, ...)
 
 static void pull_device(void *context)
 {
-    struct input_bench *b = context;
-    b->gone = true;
-    b->bus->ops->surprise_remove(b->bus, b->bus->bdf);
+    input_device_surprise(context);
 }
 
 static void count_accesses(struct input_bench *b)
@@ -84,6 +82,7 @@ static void keep_report(struct input_bench *b, unsigned collection, const struct
     if (report == NULL || (report->data = malloc(r->bytes != 0 ? r->bytes : 1)) == NULL)
         environment_failed("no memory for a report");
     report->collection = collection;
+    report->mark = b->marks;
     report->bytes = r->bytes;
     report->at_us = r->done_us;
     memcpy(report->data, r->data, r->bytes);
@@ -139,7 +138,8 @@ static void enlarge_ring(struct input_reader *r)
 
 void input_pause(struct input_bench *b, bool pause)
 {
-    struct hidclass_device *d = hidclass_device_of(b->node);
+    struct hidclass_device *d = b->node != NULL ? hidclass_device_of(b->node) : NULL;
+    input_log(b, pause ? "pause" : "resume", 0);
     if (d != NULL)
         hidclass_hold(d, pause);
     for (unsigned i = 0; d == NULL && i < b->readers; i++)
@@ -158,12 +158,13 @@ static uint32_t longest_of_all(const struct input_bench *b)
 
 bool input_open_collections(struct input_bench *b)
 {
-    enum { PATIENCE_US = 5 * 1000 * 1000 };
+    enum { PATIENCE_US = 5 * 1000 * 1000, MORE_US = 20 * 1000 };
+    bool foreign = b->options->class_directory != NULL;
     b->readers = 0;
     for (unsigned i = 0; i < b->layout.collection_count; i++) {
         struct input_reader *r = &b->reader[i];
-        if (!thread_wait(interface_there, &i, PATIENCE_US)) {
-            if (b->options->class_directory != NULL && i > 0)
+        if (!thread_wait(interface_there, &i, foreign && i > 0 ? MORE_US : PATIENCE_US)) {
+            if (foreign && i > 0)
                 break; /* Wine's makes one device object of all collections */
             input_fail(b, "collection %u of %u has no interface", i, b->layout.collection_count);
             return false;
@@ -171,16 +172,14 @@ bool input_open_collections(struct input_bench *b)
         *r = (struct input_reader){.bench = b,
                                    .collection = i,
                                    .device = interface_device(&hid_interface, i),
-                                   .bytes = b->options->class_directory != NULL
-                                                ? longest_of_all(b)
-                                                : b->layout.collection[i].longest[HID_INPUT]};
+                                   .bytes = foreign ? longest_of_all(b) : b->layout.collection[i].longest[HID_INPUT]};
         NTSTATUS status = user_open(r->device, &r->file);
         if (!NT_SUCCESS(status)) {
             input_fail(b, "collection %u cannot be opened: %#x", i, (unsigned)status);
             return false;
         }
         b->readers++;
-        if (b->options->class_directory == NULL)
+        if (!foreign)
             enlarge_ring(r);
         if (r->bytes != 0)
             r->thread = thread_create("reader", read_on, r);
@@ -218,20 +217,10 @@ bool input_start(struct input_bench *b)
         fprintf(stderr, "nthost: DriverEntry failed with %#x\n", (unsigned)status);
         return false;
     }
-    b->node = devnode_create(&b->device, &o->node);
-    status = devnode_add(b->node, b->driver);
-    if (!NT_SUCCESS(status)) {
-        fprintf(stderr, "nthost: AddDevice failed with %#x\n", (unsigned)status);
+    if (!input_device_add(b) || !input_class_describe(b) || !input_class_decode(b) || !input_open_collections(b))
         return false;
-    }
-    status = devnode_start(b->node);
-    b->started = NT_SUCCESS(status);
-    if (!b->started) {
-        fprintf(stderr, "nthost: the device does not start: %#x%s%s\n", (unsigned)status,
-                hidclass_failure() != NULL ? ": " : "", hidclass_failure() != NULL ? hidclass_failure() : "");
-        return false;
-    }
-    return input_class_describe(b) && input_class_decode(b) && input_open_collections(b);
+    input_count_allocations(b, true);
+    return true;
 }
 
 /* Texts for the JSON, while the parser can still be called. */
@@ -247,49 +236,14 @@ static void input_decode_all(struct input_bench *b)
     b->decoder = NULL;
 }
 
-static bool is_removed(void *context)
-{
-    return ((const struct input_bench *)context)->removed;
-}
-
-/* Wine's class driver waits at removal for its own thread, which waits for a read that its bus driver would have
- * completed by then. So somebody cancels as at the end of a thread. */
-static void cancel_for_wine(void *context)
-{
-    const struct input_bench *b = context;
-    enum { BETWEEN_US = 5000, ROUNDS = 2000 };
-    for (unsigned i = 0; i < ROUNDS && !b->removed; i++) { /* afterwards a hang is seen as one */
-        thread_wait(is_removed, context, BETWEEN_US);
-        irps_cancel_threaded();
-    }
-}
-
 void input_remove(struct input_bench *b)
 {
-    const struct hidclass_device *d = b->node != NULL ? hidclass_device_of(b->node) : NULL;
-    if (d != NULL)
-        b->counts = *hidclass_counts(d);
-    thread *canceller = NULL;
     cpu_at_step(0, NULL, NULL);
-    if (b->options->class_directory != NULL)
-        canceller = thread_create("canceller", cancel_for_wine, b);
-    if (b->gone && b->started)
-        devnode_surprise(b->node);
-    input_close_collections(b);
-    if (b->node != NULL) {
-        if (b->node->driver != NULL)
-            devnode_remove(b->node);
-        devnode_free(b->node);
-    }
-    b->removed = true;
-    if (canceller != NULL)
-        thread_join(canceller);
+    input_device_remove(b);
     input_decode_all(b);
     if (b->driver != NULL)
         wdm_driver_unload(b->driver);
-    b->node = NULL;
     b->driver = NULL;
-    b->started = false;
 }
 
 void input_close(struct input_bench *b)

@@ -213,7 +213,7 @@ static const struct option options_table[] = {
     {"surprise-sweep", NULL, "the run again with the device pulled at each of some hundred steps, evenly spread",
      set_surprise_sweep},
     {"count-instructions", NULL, "exact numbers of the driver's instructions", set_count},
-    {"log-events", NULL, "the JSON lists every event that was sent, too", set_log},
+    {"log-events", NULL, "the JSON lists what was sent and done, too", set_log},
     {"quiet", NULL, "only the line of result", set_quiet},
 };
 
@@ -230,14 +230,16 @@ void input_help(void)
     printf("\nproperties of the model (--model), besides those of every virtio device (nthost blk --help):\n%s\n"
            "properties of QEMU (--qemu):\n%s\n",
            model_input_option_help(), qemu_option_help());
-    puts("commands of a script:\n"
-         "  key NAME down|up|press, btn NAME down|up|press, rel x|y|wheel|hwheel N, abs x|y N, touch SLOT X Y,\n"
-         "  touch SLOT up, event TYPE CODE VALUE, syn, every-key, expect HEX, usages LIST, expect-none MS, skip,\n"
-         "  wait MS,\n"
-         "  write COLLECTION HEX, feature COLLECTION ID BYTES, leds MASK, string manufacturer|product|serial TEXT,\n"
-         "  random COUNT [pauses], fuzz COUNT, pause, resume, stop, start, restart, sleep, wake, surprise\n\n"
-         "Exit status: 0 as expected, 1 something was wrong, 2 usage, 3 the driver broke a rule, 4 the environment is "
-         "not fit.");
+    puts(
+        "commands of a script:\n"
+        "  key NAME down|up|press, btn NAME down|up|press, rel x|y|wheel|hwheel N, abs x|y N, touch SLOT X Y,\n"
+        "  touch SLOT up, event TYPE CODE VALUE, syn, every-key, expect HEX, usages LIST, expect-none MS, skip,\n"
+        "  wait MS,\n"
+        "  write COLLECTION HEX, feature COLLECTION ID BYTES, leds MASK, string manufacturer|product|serial TEXT,\n"
+        "  random COUNT [pauses], fuzz COUNT, pause, resume, stop, start, restart, sleep, wake, surprise, pull, plug,\n"
+        "  reset, mark, allocations N\n\n"
+        "Exit status: 0 as expected, 1 something was wrong, 2 usage, 3 the driver broke a rule, 4 the environment is "
+        "not fit.");
 }
 
 static const struct option *find(const char *name, size_t length)

@@ -6,12 +6,15 @@
 
 #include "input.h"
 
-enum { PACKET_MAX = 4, TOUCHES = 10, BUTTONS = 5, KEYS_MAX = 256, POSITION_MAX = 32767, PAUSE_ONE_IN = 200 };
+enum { PACKET_MAX = 4, TOUCHES = 10, BUTTONS = 5, KEYS_MAX = 256, POSITION_MAX = 32767 };
+/* Packets: one in so many is followed by a pause, which is no longer than the driver keeps reports for, or by something
+ * that happens to the device. */
+enum { PAUSE_ONE_IN = 200, PAUSE_MAX = 60, DISTURB_ONE_IN = 400, SETTLED_MS = 5, BACK_MS = 40 };
 
 static const char *const button_names[BUTTONS] = {"left", "right", "middle", "side", "extra"};
 
 static struct {
-    bool key[KEYS_MAX], button[BUTTONS], touch[TOUCHES];
+    bool key[KEYS_MAX], button[BUTTONS], touch[TOUCHES]; /* keys by QEMU's names, in their order */
 } down;
 
 static uint32_t draw(uint32_t below)
@@ -33,9 +36,26 @@ static unsigned key_count(void)
     return count;
 }
 
+/* The key that is pressed or let go. Names of one key are the same key, and there are never more than three of those
+ * down that share the four places of a consumer control's report: a fifth would rightly not be told. */
+static unsigned draw_key(void)
+{
+    enum { RARE = 128, RARE_MAX = 3 };
+    unsigned rare = 0, key = draw(key_count());
+    for (unsigned i = 0; i < KEYS_MAX; i++) {
+        if (!down.key[i])
+            continue;
+        uint16_t code = input_key_code(input_key_name(i));
+        rare += code >= RARE;
+        if (i != key && code == input_key_code(input_key_name(key)))
+            return i;
+    }
+    return rare < RARE_MAX || down.key[key] || input_key_code(input_key_name(key)) < RARE ? key : 0;
+}
+
 static void random_key(struct input_bench *b)
 {
-    unsigned key = draw(key_count());
+    unsigned key = draw_key();
     down.key[key] = !down.key[key];
     input_key(b, input_key_name(key), down.key[key]);
 }
@@ -129,26 +149,75 @@ static void wait_for_room(struct input_bench *b)
         thread_wait(never, NULL, QEMU_US);
 }
 
-static void pause_or_resume(struct input_bench *b)
+static void settle(struct input_bench *b, uint32_t ms)
 {
-    if (draw(PAUSE_ONE_IN) != 0)
-        return;
-    input_pause(b, draw(2) == 0);
+    thread_wait(never, NULL, ms * 1000);
+    input_log(b, "wait", ms);
+}
+
+/* Sometimes when all is quiet, sometimes in the midst of it. Keys and buttons stay down as far as the user is concerned,
+ * so what comes next may well be their release. */
+static void disturb(struct input_bench *b)
+{
+    if (draw(2) == 0)
+        settle(b, SETTLED_MS);
+    switch (draw(b->options->use_model ? 5 : 4)) {
+    case 0:
+        input_device_sleep(b, true);
+        input_device_sleep(b, false);
+        break;
+    case 1:
+    case 2:
+        input_device_stop(b);
+        input_device_start(b);
+        break;
+    case 3:
+        input_device_pull(b);
+        input_device_plug(b);
+        break;
+    default:
+        input_device_reset(b);
+        break;
+    }
+    settle(b, BACK_MS);
+    input_mark(b);
+}
+
+/* Returns how many packets from now on the programs go on reading; 0: they read. */
+static unsigned pause_or_resume(struct input_bench *b, unsigned paused)
+{
+    if (paused == 0) {
+        if (draw(PAUSE_ONE_IN) != 0)
+            return 0;
+        input_pause(b, true);
+        return 1 + draw(PAUSE_MAX);
+    }
+    if (paused == 1) {
+        input_pause(b, false);
+        settle(b, SETTLED_MS);
+    }
+    return paused - 1;
 }
 
 void input_random(struct input_bench *b, uint64_t count, bool pauses)
 {
-    for (uint64_t sent = 0; sent < count;) {
+    unsigned paused = 0;
+    for (uint64_t sent = 0; sent < count && b->failures == 0;) {
         unsigned packet = 1 + draw(PACKET_MAX);
         for (unsigned i = 0; i < packet && sent < count; i++, sent++)
             random_event(b);
         input_syn(b);
         wait_for_room(b);
         if (pauses)
-            pause_or_resume(b);
+            paused = pause_or_resume(b, paused);
+        if (pauses && paused == 0 && draw(DISTURB_ONE_IN) == 0)
+            disturb(b);
         if (draw(8) == 0)
             thread_wait(never, NULL, draw(500));
     }
+    if (paused != 0)
+        input_pause(b, false);
+    settle(b, SETTLED_MS);
     release_all(b);
-    input_pause(b, false);
+    settle(b, BACK_MS);
 }

@@ -13,19 +13,23 @@
  *   expect HEX                   the next report, as a program reads it, within a second
  *   usages LIST                  the next report, as hidparse.sys decodes it: PAGE:USAGE or PAGE:USAGE=VALUE, all of
  *                                them, in any order
- *   usages LIST                  the next report, as hidparse.sys decodes it: PAGE:USAGE or PAGE:USAGE=VALUE, all of
- *                                them, in any order
  *   expect-none MS               no report for so long
  *   skip                         forgets the reports that have come so far
  *   wait MS
  *   write COLLECTION HEX         an output report
  *   feature COLLECTION ID BYTES  reads a feature report and prints it
- *   leds MASK                    what EV_LED said to the model, within a second
+ *   leds MASK                    what EV_LED said to the model, within a second; QEMU tells its VNC clients only
  *   string manufacturer|product|serial TEXT
- *   random COUNT [pauses]        so many events, drawn from the seed; programs pause now and then
+ *   random COUNT [pauses]        so many events, drawn from the seed; programs pause now and then, and the device
+ *                                sleeps, stops, asks for a reset, is pulled and plugged in again
  *   fuzz COUNT                   internal requests of any code and length
  *   pause | resume               nobody reads: the class driver sends no read requests (Wine's: programs read nothing)
- *   stop | start | sleep | wake | surprise | restart
+ *   stop | start | sleep | wake | restart
+ *   surprise                     the device is gone; Windows does not know until the end
+ *   pull | plug                  the device is gone and removed, a mark; it is back, with new collections
+ *   reset                        the device asks for a reset; the model only
+ *   mark                         the JSON numbers reports by the marks set before they were read
+ *   allocations N                so many has the driver made between its starts and stops
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -158,7 +162,7 @@ static bool do_random(struct line *l)
 static bool do_fuzz(struct line *l)
 {
     long long count;
-    if (l->count != 2 || !number(l->word[1], &count) || count < 1)
+    if (l->count != 2 || !number(l->word[1], &count) || count < 1 || l->bench->node == NULL)
         return false;
     input_fuzz(l->bench, (uint64_t)count);
     return true;
@@ -263,6 +267,7 @@ static bool do_wait(struct line *l)
     if (l->count != 2 || !number(l->word[1], &ms))
         return false;
     thread_wait(never, NULL, (uint64_t)ms * 1000);
+    input_log(l->bench, "wait", (uint32_t)ms);
     return true;
 }
 
@@ -352,8 +357,11 @@ static bool leds_are(void *context)
 static bool do_leds(struct line *l)
 {
     long long mask;
-    if (l->count != 2 || !number(l->word[1], &mask) || !l->bench->options->use_model)
+    if (l->count != 2 || !number(l->word[1], &mask))
         return false;
+    if (!l->bench->options->use_model)
+        environment_failed("line %u: leds is for the model; QEMU tells the state of its LEDs to VNC clients only",
+                           l->number);
     struct led_wait w = {l->bench, (uint32_t)mask};
     if (!thread_wait(leds_are, &w, PATIENCE_US))
         input_fail(l->bench, "line %u: the LEDs are %#x instead of %#llx", l->number,
@@ -369,43 +377,53 @@ static bool do_reading(struct line *l)
     return l->count == 1;
 }
 
-static void stop(struct input_bench *b)
+static void stop_and_start(struct input_bench *b)
 {
-    NTSTATUS status = devnode_query_stop(b->node);
-    if (!NT_SUCCESS(status))
-        input_fail(b, "IRP_MN_QUERY_STOP_DEVICE fails with %#x", (unsigned)status);
-    else
-        devnode_stop(b->node);
+    input_device_stop(b);
+    input_device_start(b);
 }
 
-static void start(struct input_bench *b)
+static void sleep_deep(struct input_bench *b)
 {
-    NTSTATUS status = devnode_start(b->node);
-    if (!NT_SUCCESS(status) && b->options->expect == EXPECT_START)
-        input_fail(b, "IRP_MN_START_DEVICE fails with %#x", (unsigned)status);
+    input_device_sleep(b, true);
 }
 
-static void surprise(struct input_bench *b)
+static void wake_up(struct input_bench *b)
 {
-    b->gone = true;
-    b->bus->ops->surprise_remove(b->bus, b->bus->bdf);
+    input_device_sleep(b, false);
 }
 
 static bool do_device(struct line *l)
 {
-    struct input_bench *b = l->bench;
-    const char *what = l->word[0];
-    if (strcmp(what, "stop") == 0 || strcmp(what, "restart") == 0)
-        stop(b);
-    if (strcmp(what, "start") == 0 || strcmp(what, "restart") == 0)
-        start(b);
-    if (strcmp(what, "sleep") == 0)
-        devnode_system_power(b->node, SYSTEM_SLEEPING_3);
-    if (strcmp(what, "wake") == 0)
-        devnode_system_power(b->node, SYSTEM_WORKING);
-    if (strcmp(what, "surprise") == 0)
-        surprise(b);
+    static const struct {
+        const char *name;
+        void (*run)(struct input_bench *b);
+    } what[] = {{"stop", input_device_stop},
+                {"start", input_device_start},
+                {"restart", stop_and_start},
+                {"sleep", sleep_deep},
+                {"wake", wake_up},
+                {"reset", input_device_reset},
+                {"surprise", input_device_surprise},
+                {"pull", input_device_pull},
+                {"plug", input_device_plug},
+                {"mark", input_mark}};
+    for (unsigned i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+        if (strcmp(what[i].name, l->word[0]) == 0)
+            what[i].run(l->bench);
+    }
     return l->count == 1;
+}
+
+static bool do_allocations(struct line *l)
+{
+    long long wanted;
+    if (l->count != 2 || !number(l->word[1], &wanted))
+        return false;
+    if (input_allocations(l->bench) != (uint64_t)wanted)
+        input_fail(l->bench, "line %u: the driver has made %llu allocations after its start instead of %lld", l->number,
+                   (unsigned long long)input_allocations(l->bench), wanted);
+    return true;
 }
 
 static const struct {
@@ -439,6 +457,11 @@ static const struct {
     {"sleep", do_device},
     {"wake", do_device},
     {"surprise", do_device},
+    {"pull", do_device},
+    {"plug", do_device},
+    {"reset", do_device},
+    {"mark", do_device},
+    {"allocations", do_allocations},
 };
 
 static bool run_line(struct line *l)

@@ -14,8 +14,12 @@ enum { PACKET_BYTES = 32768 };
 
 static char packet[PACKET_BYTES];
 static size_t used;
-static int32_t next_tracking_id;
-static bool slot_down[64];
+/* Of each contact. A device that was reset has told nobody yet that one is down. */
+static struct contact {
+    bool down, told;
+    uint16_t tracking;
+} contacts[64];
+static uint16_t next_tracking_id; /* as Linux gives them: 0 to 65535, then again */
 
 static const struct {
     const char *name;
@@ -38,8 +42,7 @@ static void add(struct input_bench *b, const char *format, ...)
     used += (size_t)length;
 }
 
-/* In Linux' codes, on QEMU too. */
-static void keep(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value)
+static void log_add(struct input_bench *b, struct input_event_log entry)
 {
     if (!b->options->log_events)
         return;
@@ -49,7 +52,18 @@ static void keep(struct input_bench *b, uint16_t type, uint16_t code, uint32_t v
         if (b->log == NULL)
             environment_failed("no memory for the log of events");
     }
-    b->log[b->logged++] = (struct input_event_log){type, code, value};
+    b->log[b->logged++] = entry;
+}
+
+/* In Linux' codes, on QEMU too. */
+static void keep(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value)
+{
+    log_add(b, (struct input_event_log){.type = type, .code = code, .value = value});
+}
+
+void input_log(struct input_bench *b, const char *command, uint32_t value)
+{
+    log_add(b, (struct input_event_log){.command = command, .value = value});
 }
 
 void input_raw(struct input_bench *b, uint16_t type, uint16_t code, uint32_t value)
@@ -166,38 +180,59 @@ bool input_absolute(struct input_bench *b, const char *axis, int32_t value)
     return true;
 }
 
+static void forget_after_reset(struct input_bench *b)
+{
+    static uint64_t resets;
+    uint64_t now = model_stats(b->bus)->resets;
+    for (unsigned i = 0; now != resets && i < sizeof(contacts) / sizeof(contacts[0]); i++)
+        contacts[i].told = false;
+    resets = now;
+}
+
+/* A tracking ID is sent when a contact begins (Linux' multi-touch protocol, type B). */
 static void touch_model(struct input_bench *b, unsigned slot, bool down, int32_t x, int32_t y)
 {
+    forget_after_reset(b);
     input_raw(b, EV_ABS, ABS_MT_SLOT, slot);
-    if (!down || !slot_down[slot])
-        input_raw(b, EV_ABS, ABS_MT_TRACKING_ID, down ? (uint32_t)next_tracking_id++ : UINT32_MAX);
+    if (!down || !contacts[slot].told)
+        input_raw(b, EV_ABS, ABS_MT_TRACKING_ID, down ? contacts[slot].tracking : UINT32_MAX);
+    contacts[slot].told = down;
     if (down) {
         input_raw(b, EV_ABS, ABS_MT_POSITION_X, (uint32_t)x);
         input_raw(b, EV_ABS, ABS_MT_POSITION_Y, (uint32_t)y);
     }
 }
 
-static void touch_qemu(struct input_bench *b, unsigned slot, bool down, int32_t x, int32_t y)
+/* As QEMU's user interfaces do it: an update names slot and tracking ID again, then come the axes. */
+static void touch_qemu(struct input_bench *b, unsigned slot, bool begins, bool down, int32_t x, int32_t y)
 {
-    const char *type = !down ? "end" : slot_down[slot] ? "update" : "begin";
+    keep(b, EV_ABS, ABS_MT_SLOT, slot);
+    keep(b, EV_ABS, ABS_MT_TRACKING_ID, down ? contacts[slot].tracking : UINT32_MAX);
     add(b, "{\"type\":\"mtt\",\"data\":{\"type\":\"%s\",\"slot\":%u,\"tracking-id\":%d,\"axis\":\"x\",\"value\":0}}",
-        type, slot, (int)(down ? next_tracking_id++ : -1));
-    if (!down)
-        return;
-    add(b, "{\"type\":\"mtt\",\"data\":{\"type\":\"data\",\"slot\":%u,\"tracking-id\":0,\"axis\":\"x\",\"value\":%d}}",
-        slot, (int)x);
-    add(b, "{\"type\":\"mtt\",\"data\":{\"type\":\"data\",\"slot\":%u,\"tracking-id\":0,\"axis\":\"y\",\"value\":%d}}",
-        slot, (int)y);
+        !down    ? "end"
+        : begins ? "begin"
+                 : "update",
+        slot, down ? contacts[slot].tracking : -1);
+    for (unsigned i = 0; down && i < 2; i++) {
+        keep(b, EV_ABS, i == 0 ? ABS_MT_POSITION_X : ABS_MT_POSITION_Y, (uint32_t)(i == 0 ? x : y));
+        add(b,
+            "{\"type\":\"mtt\",\"data\":{\"type\":\"data\",\"slot\":%u,\"tracking-id\":%d,\"axis\":\"%s\",\"value\":%d}"
+            "}",
+            slot, contacts[slot].tracking, i == 0 ? "x" : "y", (int)(i == 0 ? x : y));
+    }
 }
 
 bool input_touch(struct input_bench *b, unsigned slot, bool down, int32_t x, int32_t y)
 {
-    if (slot >= sizeof(slot_down))
+    if (slot >= sizeof(contacts) / sizeof(contacts[0]))
         return false;
+    bool begins = down && !contacts[slot].down;
+    if (begins)
+        contacts[slot].tracking = next_tracking_id++;
     if (b->options->use_model)
         touch_model(b, slot, down, x, y);
     else
-        touch_qemu(b, slot, down, x, y);
-    slot_down[slot] = down;
+        touch_qemu(b, slot, begins, down, x, y);
+    contacts[slot].down = down;
     return true;
 }

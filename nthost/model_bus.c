@@ -219,6 +219,26 @@ static void model_surprise_remove(pci_bus *bus, unsigned bdf)
     }
 }
 
+static void power_on(struct model *m)
+{
+    m->reset_hangs = m->gone = false;
+    model_reset_finish(m);
+    memset(m->msix, 0, sizeof m->msix);
+    m->msix_pending = 0;
+    memset(m->pci, 0, sizeof m->pci);
+    model_pci_build(m);
+    m->fresh = true;
+    m->reset_unread = false;
+    m->lost_at_reset_valid = false;
+}
+
+static void model_plug(pci_bus *bus, unsigned bdf)
+{
+    if (bdf == bus->bdf) {
+        power_on(model_of(bus));
+    }
+}
+
 static void model_close(pci_bus *bus)
 {
     struct model *m = model_of(bus);
@@ -243,6 +263,7 @@ static const struct pci_bus_ops model_ops = {
     .progress = model_progress,
     .next_event_us = model_next_event_us,
     .surprise_remove = model_surprise_remove,
+    .plug = model_plug,
     .close = model_close,
 };
 
@@ -309,6 +330,15 @@ uint64_t model_capacity(const pci_bus *bus)
     return ((const struct model *)bus)->capacity;
 }
 
+void model_ask_for_reset(pci_bus *bus)
+{
+    struct model *m = model_of(bus);
+
+    if (!m->gone && !m->resetting && (m->status & STATUS_DRIVER_OK) != 0) {
+        model_needs_reset(m);
+    }
+}
+
 bool model_arm_fault(pci_bus *bus, const char *fault)
 {
     return model_fault_option(&model_of(bus)->options, fault);
@@ -321,15 +351,7 @@ uint64_t model_power_cut(pci_bus *bus)
     if (!m->options.track) {
         environment_failed("a power cut needs the model's track=on");
     }
-    m->reset_hangs = m->gone = false;
-    model_reset_finish(m);
-    memset(m->msix, 0, sizeof m->msix);
-    m->msix_pending = 0;
-    memset(m->pci, 0, sizeof m->pci);
-    model_pci_build(m);
-    m->fresh = true;
-    m->reset_unread = false;
-    m->lost_at_reset_valid = false;
+    power_on(m);
     return model_disk_power_cut(m->disk);
 }
 

@@ -86,6 +86,8 @@ uint8_t model_status(const pci_bus *bus);
 /* A new capacity, with a configuration change interrupt. */
 void model_set_capacity(pci_bus *bus, uint64_t sectors);
 uint64_t model_capacity(const pci_bus *bus);
+/* DEVICE_NEEDS_RESET, when a driver runs the device. */
+void model_ask_for_reset(pci_bus *bus);
 /* Arms a fault now; its occasions count from here. */
 bool model_arm_fault(pci_bus *bus, const char *fault);
 /* The power fails: writes that were not made stable are lost, the device is as it was when it was plugged in. Needs

@@ -28,6 +28,8 @@ struct pci_bus_ops {
     uint64_t (*next_event_us)(pci_bus *bus);
     /* From now on reads give all ones, writes vanish, no DMA, no interrupts. */
     void (*surprise_remove)(pci_bus *bus, unsigned bdf);
+    /* The device is back, as when the machine was started: pci_device_restore() places it again. */
+    void (*plug)(pci_bus *bus, unsigned bdf);
     void (*close)(pci_bus *bus); /* ends QEMU by pid, within bounded time */
 };
 

@@ -338,6 +338,13 @@ static void qemu_surprise_remove(pci_bus *bus, unsigned bdf)
     q->removed = true;
 }
 
+/* It was reset and disabled when it was taken away. */
+static void qemu_plug(pci_bus *bus, unsigned bdf)
+{
+    (void)bdf;
+    of(bus)->removed = false;
+}
+
 static void qemu_close(pci_bus *bus)
 {
     struct qemu_bus *q = of(bus);
@@ -361,6 +368,7 @@ static const struct pci_bus_ops qemu_ops = {
     .progress = qemu_progress,
     .next_event_us = qemu_next_event_us,
     .surprise_remove = qemu_surprise_remove,
+    .plug = qemu_plug,
     .close = qemu_close,
 };
 

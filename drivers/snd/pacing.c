@@ -122,7 +122,7 @@ BOOLEAN SndPacingService(SND_WAVE_STREAM *stream)
     }
     Judge(stream, &report, now);
     /* With the old limit: time in which nothing was queued is not played. */
-    (VOID) SndPacingPosition(stream, now);
+    (void)SndPacingPosition(stream, now);
     stream->Backend->Feed(stream, now);
     Notify(stream);
     if (stream->Away == SndAwayStalled && stream->Backend->Silent &&
@@ -159,9 +159,9 @@ static VOID NTAPI OnTimer(PKDPC dpc, PVOID context, PVOID argument1, PVOID argum
     SND_WAVE_STREAM *stream = context;
     SND_DEVICE *device = stream->Device;
 
-    (VOID) dpc;
-    (VOID) argument1;
-    (VOID) argument2;
+    (void)dpc;
+    (void)argument1;
+    (void)argument2;
     if (device->Polling) {
         SndPoll(device);
     }
@@ -189,7 +189,7 @@ VOID SndPacingEnd(SND_WAVE_STREAM *stream)
     KeAcquireSpinLock(&stream->Device->Lock, &irql);
     SndPacingStop(stream);
     KeReleaseSpinLock(&stream->Device->Lock, irql);
-    (VOID) KeCancelTimer(&stream->Timer);
+    (void)KeCancelTimer(&stream->Timer);
     KeFlushQueuedDpcs();
 }
 
@@ -201,7 +201,7 @@ VOID SndPacingStart(SND_WAVE_STREAM *stream)
     SndClockStart(&stream->Clock, now);
     stream->Running = TRUE;
     stream->Progress = now;
-    (VOID) SndPacingService(stream); /* nonsense will be seen at the next interrupt */
+    (void)SndPacingService(stream); /* nonsense will be seen at the next interrupt */
 }
 
 VOID SndPacingStop(SND_WAVE_STREAM *stream)
@@ -215,7 +215,7 @@ VOID SndPacingStop(SND_WAVE_STREAM *stream)
     SndClockStop(&stream->Clock, SndNow(), limit > stream->Clock.Last ? limit : stream->Clock.Last);
     stream->Running = FALSE;
     stream->TimerArmed = FALSE;
-    (VOID) KeCancelTimer(&stream->Timer);
+    (void)KeCancelTimer(&stream->Timer);
 }
 
 VOID SndPacingLeaveDevice(SND_WAVE_STREAM *stream)

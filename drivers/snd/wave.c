@@ -9,33 +9,28 @@ static SND_WAVE_MINIPORT *Of(IMiniportWaveRT *self)
     return (SND_WAVE_MINIPORT *)(VOID *)self;
 }
 
-static BOOLEAN IsGuid(const GUID *one, const GUID *other)
-{
-    return RtlCompareMemory(one, other, sizeof(GUID)) == sizeof(GUID);
-}
-
 static NTSTATUS NTAPI QueryInterface(IMiniportWaveRT *self, const GUID *interfaceId, PVOID *object)
 {
-    if (!IsGuid(interfaceId, &IID_IUnknown) && !IsGuid(interfaceId, &IID_IMiniport) &&
-        !IsGuid(interfaceId, &IID_IMiniportWaveRT)) {
+    if (!SndIsGuid(interfaceId, &IID_IUnknown) && !SndIsGuid(interfaceId, &IID_IMiniport) &&
+        !SndIsGuid(interfaceId, &IID_IMiniportWaveRT)) {
         *object = NULL;
         return STATUS_INVALID_PARAMETER;
     }
-    (VOID) InterlockedIncrement(&Of(self)->References);
+    (void)__atomic_add_fetch(&Of(self)->References, 1, __ATOMIC_RELAXED);
     *object = self;
     return STATUS_SUCCESS;
 }
 
 static ULONG NTAPI AddRef(IMiniportWaveRT *self)
 {
-    return (ULONG)InterlockedIncrement(&Of(self)->References);
+    return (ULONG)__atomic_add_fetch(&Of(self)->References, 1, __ATOMIC_RELAXED);
 }
 
 static ULONG NTAPI Release(IMiniportWaveRT *self)
 {
     SND_WAVE_MINIPORT *miniport = Of(self);
     SND_DEVICE *device = miniport->Device;
-    LONG left = InterlockedDecrement(&miniport->References);
+    LONG left = __atomic_sub_fetch(&miniport->References, 1, __ATOMIC_ACQ_REL);
     KIRQL irql;
 
     if (left != 0) {
@@ -89,8 +84,8 @@ static NTSTATUS NTAPI Init(IMiniportWaveRT *self, PUNKNOWN adapter, PRESOURCELIS
     NTSTATUS status;
     KIRQL irql;
 
-    (VOID) resources;
-    (VOID) port; /* nothing is asked of it: a reference would keep it and us alive for ever */
+    (void)resources;
+    (void)port; /* nothing is asked of it: a reference would keep it and us alive for ever */
     if (device == NULL || miniport->Device != NULL) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -127,7 +122,7 @@ static NTSTATUS NTAPI NewStream(IMiniportWaveRT *self, PMINIPORTWAVERTSTREAM *st
 
 static NTSTATUS NTAPI GetDeviceDescription(IMiniportWaveRT *self, PDEVICE_DESCRIPTION description)
 {
-    (VOID) self;
+    (void)self;
     RtlZeroMemory(description, sizeof(*description));
     description->Version = DEVICE_DESCRIPTION_VERSION;
     description->Master = TRUE;
@@ -174,14 +169,13 @@ static SND_WAVE_STREAM *StreamOf(const SND_DEVICE *device, ULONG direction)
 /* A stream whose last reference is gone is on its way out. */
 static BOOLEAN TryReference(SND_WAVE_STREAM *stream)
 {
-    LONG count = stream->References, seen;
+    LONG count = __atomic_load_n(&stream->References, __ATOMIC_RELAXED);
 
     while (count != 0) {
-        seen = InterlockedCompareExchange(&stream->References, count + 1, count);
-        if (seen == count) {
+        if (__atomic_compare_exchange_n(&stream->References, &count, count + 1, 0, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED)) {
             return TRUE;
         }
-        count = seen;
     }
     return FALSE;
 }
@@ -237,7 +231,7 @@ VOID SndWaveDeviceLost(SND_DEVICE *device)
         SND_WAVE_STREAM *stream = StreamOf(device, direction);
 
         if (device->Pcm[direction].Slots != NULL) {
-            (VOID) SndPcmDetach(&device->Pcm[direction]);
+            (void)SndPcmDetach(&device->Pcm[direction]);
         }
         if (stream != NULL && !stream->NullOnly) {
             SndStreamDeviceReset(&stream->Life);
@@ -273,7 +267,7 @@ VOID SndWaveWork(SND_DEVICE *device)
 /* PortCls has paused the streams, and the reset that follows takes back what the device still has. */
 VOID SndWaveSleep(SND_DEVICE *device)
 {
-    (VOID) device;
+    (void)device;
 }
 
 /* Without the device time goes on for whoever waits for notifications; those who do not run are told once. */
@@ -286,7 +280,7 @@ VOID SndWaveRemoved(SND_DEVICE *device)
         SND_WAVE_STREAM *stream = StreamOf(device, direction);
 
         for (ULONG i = 0; stream != NULL && i < stream->EventCount; i++) {
-            (VOID) KeSetEvent(stream->Events[i], IO_SOUND_INCREMENT, FALSE);
+            (void)KeSetEvent(stream->Events[i], IO_SOUND_INCREMENT, FALSE);
         }
     }
     KeReleaseSpinLock(&device->Lock, irql);

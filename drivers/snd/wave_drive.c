@@ -13,7 +13,7 @@ static VOID Sleep(ULONG milliseconds)
     LARGE_INTEGER time;
 
     time.QuadPart = -(LONGLONG)milliseconds * 10000;
-    (VOID) KeDelayExecutionThread(KernelMode, FALSE, &time);
+    (void)KeDelayExecutionThread(KernelMode, FALSE, &time);
 }
 
 static KIRQL Lock(SND_WAVE_STREAM *stream)
@@ -124,7 +124,7 @@ static SND_STREAM_REQUEST Next(SND_WAVE_STREAM *stream, SND_RESULT *failure)
     }
     if (request != SndRequestNone) {
         Before(stream, request);
-        (VOID) SndStreamSent(&stream->Life, request);
+        (void)SndStreamSent(&stream->Life, request);
     }
     Unlock(stream, irql);
     return request;
@@ -208,7 +208,7 @@ VOID SndWaveResume(SND_WAVE_STREAM *stream)
         stream->AwaySince = SndNow();
         SndStreamSetGoal(&stream->Life, SndGoalStop);
         Unlock(stream, irql);
-        (VOID) Drive(stream);
+        (void)Drive(stream);
     }
     GoOnWithoutDevice(stream);
     SndWaveUngate(stream);
@@ -220,7 +220,7 @@ BOOLEAN SndWaveLetGo(SND_WAVE_STREAM *stream)
     KIRQL irql;
 
     for (ULONG waited = 0; waited < LET_GO_MS; waited += 10) {
-        (VOID) SndWaveGoal(stream, SndGoalStop);
+        (void)SndWaveGoal(stream, SndGoalStop);
         irql = Lock(stream);
         if (stream->Pcm->Outstanding != 0 && SndDeviceRuns(stream->Device) && !failed) {
             failed = TRUE;

@@ -13,19 +13,14 @@
 _Static_assert(sizeof(KSDATAFORMAT) == 64 && sizeof(WAVEFORMATEX) == 18 && sizeof(WAVEFORMATEXTENSIBLE) == 40,
                "ksmedia.h, mmreg.h");
 
-static BOOLEAN IsGuid(const GUID *one, const GUID *other)
-{
-    return RtlCompareMemory(one, other, sizeof(GUID)) == sizeof(GUID);
-}
-
 static BOOLEAN ParseExtensible(const WAVEFORMATEXTENSIBLE *format, SND_WAVE *wave)
 {
     USHORT valid = format->Samples.wValidBitsPerSample;
 
     wave->ValidBits = valid != 0 ? valid : wave->ContainerBits;
-    wave->Float = IsGuid(&format->SubFormat, &KSDATAFORMAT_SUBTYPE_IEEE_FLOAT);
+    wave->Float = SndIsGuid(&format->SubFormat, &KSDATAFORMAT_SUBTYPE_IEEE_FLOAT);
     return wave->ValidBits <= wave->ContainerBits &&
-           (wave->Float || IsGuid(&format->SubFormat, &KSDATAFORMAT_SUBTYPE_PCM));
+           (wave->Float || SndIsGuid(&format->SubFormat, &KSDATAFORMAT_SUBTYPE_PCM));
 }
 
 BOOLEAN SndWaveParse(const KSDATAFORMAT *format, SND_WAVE *wave)
@@ -33,8 +28,9 @@ BOOLEAN SndWaveParse(const KSDATAFORMAT *format, SND_WAVE *wave)
     const WAVEFORMATEX *plain = (const WAVEFORMATEX *)(const VOID *)(format + 1);
     ULONG bytes;
 
-    if (format->FormatSize < sizeof(*format) + WAVE_BYTES || !IsGuid(&format->MajorFormat, &KSDATAFORMAT_TYPE_AUDIO) ||
-        !IsGuid(&format->Specifier, &KSDATAFORMAT_SPECIFIER_WAVEFORMATEX)) {
+    if (format->FormatSize < sizeof(*format) + WAVE_BYTES ||
+        !SndIsGuid(&format->MajorFormat, &KSDATAFORMAT_TYPE_AUDIO) ||
+        !SndIsGuid(&format->Specifier, &KSDATAFORMAT_SPECIFIER_WAVEFORMATEX)) {
         return FALSE;
     }
     bytes = format->FormatSize - (ULONG)sizeof(*format);
@@ -60,7 +56,7 @@ static VOID Narrow(LIMITS *limits, const KSDATARANGE *range)
 {
     const KSDATARANGE_AUDIO *audio = (const KSDATARANGE_AUDIO *)(const VOID *)range;
 
-    if (range->FormatSize < sizeof(*audio) || IsGuid(&range->Specifier, &KSDATAFORMAT_SPECIFIER_WILDCARD)) {
+    if (range->FormatSize < sizeof(*audio) || SndIsGuid(&range->Specifier, &KSDATAFORMAT_SPECIFIER_WILDCARD)) {
         return;
     }
     limits->Channels = audio->MaximumChannels < limits->Channels ? audio->MaximumChannels : limits->Channels;
@@ -72,7 +68,7 @@ static VOID Narrow(LIMITS *limits, const KSDATARANGE *range)
 
 static BOOLEAN Matches(const GUID *wanted, const GUID *own, const GUID *wildcard)
 {
-    return IsGuid(wanted, own) || IsGuid(wanted, wildcard);
+    return SndIsGuid(wanted, own) || SndIsGuid(wanted, wildcard);
 }
 
 static BOOLEAN Find(const SND_STREAM_INFO *info, const LIMITS *limits, BOOLEAN floating, SND_CHOICE *choice)
@@ -149,7 +145,7 @@ NTSTATUS SndWaveIntersect(const SND_STREAM_INFO *info, const KSDATARANGE *client
     }
     Narrow(&limits, client);
     Narrow(&limits, own);
-    if (!Find(info, &limits, IsGuid(&own->SubFormat, &KSDATAFORMAT_SUBTYPE_IEEE_FLOAT), &choice)) {
+    if (!Find(info, &limits, SndIsGuid(&own->SubFormat, &KSDATAFORMAT_SUBTYPE_IEEE_FLOAT), &choice)) {
         return STATUS_NO_MATCH;
     }
     needed = (ULONG)sizeof(KSDATAFORMAT) + (IsPlain(&choice.Wave) ? WAVE_BYTES : EXTENSIBLE_BYTES);

@@ -14,19 +14,14 @@ static SND_WAVE_STREAM *Of(IMiniportWaveRTStreamNotification *self)
     return (SND_WAVE_STREAM *)(VOID *)self;
 }
 
-static BOOLEAN IsGuid(const GUID *one, const GUID *other)
-{
-    return RtlCompareMemory(one, other, sizeof(GUID)) == sizeof(GUID);
-}
-
 VOID SndWaveGate(SND_WAVE_STREAM *stream)
 {
-    (VOID) KeWaitForSingleObject(&stream->Gate, Executive, KernelMode, FALSE, NULL);
+    (void)KeWaitForSingleObject(&stream->Gate, Executive, KernelMode, FALSE, NULL);
 }
 
 VOID SndWaveUngate(SND_WAVE_STREAM *stream)
 {
-    (VOID) KeSetEvent(&stream->Gate, IO_NO_INCREMENT, FALSE);
+    (void)KeSetEvent(&stream->Gate, IO_NO_INCREMENT, FALSE);
 }
 
 static VOID Destroy(SND_WAVE_STREAM *stream)
@@ -45,7 +40,7 @@ VOID SndWaveStreamRelease(SND_WAVE_STREAM *stream)
 {
     KIRQL irql;
 
-    if (InterlockedDecrement(&stream->References) != 0) {
+    if (__atomic_sub_fetch(&stream->References, 1, __ATOMIC_ACQ_REL) != 0) {
         return;
     }
     SndWaveBufferFree(stream); /* while completions still find it */
@@ -57,19 +52,19 @@ VOID SndWaveStreamRelease(SND_WAVE_STREAM *stream)
 
 static NTSTATUS NTAPI QueryInterface(IMiniportWaveRTStreamNotification *self, const GUID *interfaceId, PVOID *object)
 {
-    if (!IsGuid(interfaceId, &IID_IUnknown) && !IsGuid(interfaceId, &IID_IMiniportWaveRTStream) &&
-        !IsGuid(interfaceId, &IID_IMiniportWaveRTStreamNotification)) {
+    if (!SndIsGuid(interfaceId, &IID_IUnknown) && !SndIsGuid(interfaceId, &IID_IMiniportWaveRTStream) &&
+        !SndIsGuid(interfaceId, &IID_IMiniportWaveRTStreamNotification)) {
         *object = NULL;
         return STATUS_INVALID_PARAMETER;
     }
-    (VOID) InterlockedIncrement(&Of(self)->References);
+    (void)__atomic_add_fetch(&Of(self)->References, 1, __ATOMIC_RELAXED);
     *object = self;
     return STATUS_SUCCESS;
 }
 
 static ULONG NTAPI AddRef(IMiniportWaveRTStreamNotification *self)
 {
-    return (ULONG)InterlockedIncrement(&Of(self)->References);
+    return (ULONG)__atomic_add_fetch(&Of(self)->References, 1, __ATOMIC_RELAXED);
 }
 
 static ULONG NTAPI Release(IMiniportWaveRTStreamNotification *self)
@@ -133,7 +128,7 @@ static NTSTATUS Run(SND_WAVE_STREAM *stream)
     }
     result = SndWaveGoal(stream, SndGoalRun);
     if (result != SndOk) {
-        (VOID) SndWaveGoal(stream, stream->State == KSSTATE_STOP ? SndGoalStop : SndGoalPause);
+        (void)SndWaveGoal(stream, stream->State == KSSTATE_STOP ? SndGoalStop : SndGoalPause);
     }
     return SndResultToStatus(result);
 }
@@ -148,7 +143,7 @@ static NTSTATUS NTAPI SetState(IMiniportWaveRTStreamNotification *self, KSSTATE 
     switch (state) {
     case KSSTATE_STOP:
         if (stream->Mdl != NULL) {
-            (VOID) SndWaveLetGo(stream);
+            (void)SndWaveLetGo(stream);
             status = SndWaveRewind(stream);
         }
         break;
@@ -210,7 +205,7 @@ static NTSTATUS Allocate(SND_WAVE_STREAM *stream, ULONG notifications, ULONG byt
         *actualSize = stream->Plan.Bytes;
         *offset = MmGetMdlByteOffset(stream->Mdl);
         *cacheType = MmCached; /* a virtio device sees what processors see */
-        (VOID) SndWaveGoal(stream, stream->Goal);
+        (void)SndWaveGoal(stream, stream->Goal);
     }
     SndWaveUngate(stream);
     return status;
@@ -236,7 +231,7 @@ static VOID NTAPI FreeAudioBuffer(IMiniportWaveRTStreamNotification *self, PMDL 
 {
     SND_WAVE_STREAM *stream = Of(self);
 
-    (VOID) bufferSize;
+    (void)bufferSize;
     SndWaveGate(stream);
     if (mdl == stream->Mdl) {
         SndWaveBufferFree(stream);
@@ -261,8 +256,8 @@ static VOID NTAPI GetHWLatency(IMiniportWaveRTStreamNotification *self, KSRTAUDI
 /* "Position register" and "clock register" of a device that has none: the client asks for positions instead. */
 static NTSTATUS NTAPI GetRegister(IMiniportWaveRTStreamNotification *self, KSRTAUDIO_HWREGISTER *hwRegister)
 {
-    (VOID) self;
-    (VOID) hwRegister;
+    (void)self;
+    (void)hwRegister;
     return STATUS_NOT_IMPLEMENTED;
 }
 
@@ -371,8 +366,8 @@ NTSTATUS SndWaveStreamCreate(SND_WAVE_MINIPORT *miniport, ULONG direction, IPort
         ExFreePoolWithTag(stream, SND_POOL_TAG);
         return STATUS_DEVICE_BUSY;
     }
-    (VOID) miniport->Interface.lpVtbl->AddRef(&miniport->Interface);
-    (VOID) port->lpVtbl->AddRef(port);
+    (void)miniport->Interface.lpVtbl->AddRef(&miniport->Interface);
+    (void)port->lpVtbl->AddRef(port);
     *created = stream;
     return STATUS_SUCCESS;
 }

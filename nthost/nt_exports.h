@@ -32,6 +32,9 @@ void kernel_exports_register(void);
 /* Which device memory may be mapped, when not NULL: set by whoever hands out resources. */
 extern bool (*mm_map_allowed)(uint64_t physical, size_t bytes);
 
+/* Told of each KeSetEvent, when not NULL. */
+extern void (*ke_event_set)(void *event);
+
 /* Windows' printf formats (%S, %ws, %wZ, %I64x ...). Returns the length that the whole text has; `out` is terminated
  * when size > 0. */
 size_t nt_format(char *out, size_t size, const char *format, nt_va_list list);

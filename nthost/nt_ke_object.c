@@ -74,6 +74,8 @@ static void check_event(const char *api, const DISPATCHER_HEADER *event)
         rule_broken("object-type", "%s on %p, which is not an event (type %u)", api, (const void *)event, event->Type);
 }
 
+void (*ke_event_set)(void *event);
+
 static LONG NTAPI ke_set_event(PDISPATCHER_HEADER event, LONG increment, BOOLEAN wait)
 {
     (void)increment;
@@ -82,6 +84,8 @@ static LONG NTAPI ke_set_event(PDISPATCHER_HEADER event, LONG increment, BOOLEAN
     check_event("KeSetEvent", event);
     LONG old = event->SignalState;
     event->SignalState = 1;
+    if (ke_event_set != NULL)
+        ke_event_set(event);
     return old;
 }
 

@@ -50,6 +50,8 @@ typedef struct wdm_driver wdm_driver;
 wdm_driver *wdm_driver_load(const char *path, const char *modules, const char *service, NTSTATUS *status);
 /* Called between loading and DriverEntry, when not NULL: a test sets what the driver exports. */
 extern void (*wdm_before_entry)(module *image);
+/* Called when a driver has been unloaded and its image is still there, when not NULL: a class driver's own checks. */
+extern void (*wdm_at_unload)(void);
 void wdm_driver_unload(wdm_driver *d); /* DriverUnload, unmapping, checks of what is left */
 DRIVER_OBJECT *wdm_driver_object(const wdm_driver *d);
 module *wdm_driver_image(const wdm_driver *d);
@@ -176,6 +178,10 @@ void user_release(struct user_request *r);
 DEVICE_OBJECT *interface_device(const GUID *class_guid, unsigned index);
 void interface_enable(const GUID *class_guid, DEVICE_OBJECT *pdo); /* for the host's own drivers */
 void interface_disable(const DEVICE_OBJECT *pdo);
+/* The same with a reference string, which names one of several devices behind the same PDO. */
+void interface_set_reference(const GUID *class_guid, DEVICE_OBJECT *pdo, const char *reference, bool enable);
+/* The reference string of an enabled interface, "" without one; NULL when there is none of that number. */
+const char *interface_reference_string(const GUID *class_guid, unsigned index);
 /* wdm_power.c: PoRequestPowerIrp for IRP_MN_SET_POWER of a device state. */
 void power_request_device_state(DEVICE_OBJECT *device, LONG state, PVOID completion, PVOID context);
 struct wdm_logged {

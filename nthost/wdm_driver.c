@@ -11,6 +11,7 @@
 enum { IO_TYPE_DRIVER = 4, NAME_CHARACTERS = 128 };
 
 void (*wdm_before_entry)(module *image);
+void (*wdm_at_unload)(void);
 
 uintptr_t nt_call(const char *what, PVOID function, unsigned count, const uintptr_t *a)
 {
@@ -97,6 +98,8 @@ static void destroy(wdm_driver *d)
 
 static void check_nothing_left(const wdm_driver *d)
 {
+    if (wdm_at_unload != NULL)
+        wdm_at_unload();
     devices_check_none_left(d->object);
     work_items_check_none_left();
     mappings_check_released("at unload");

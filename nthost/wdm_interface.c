@@ -13,7 +13,7 @@ struct device_interface {
     GUID class_guid;
     DEVICE_OBJECT *pdo;
     bool enabled;
-    char name[160];
+    char name[160], reference[64];
     struct device_interface *next;
 };
 
@@ -89,6 +89,28 @@ void interface_disable(const DEVICE_OBJECT *pdo)
         if (i->pdo == pdo)
             i->enabled = false;
     }
+}
+
+void interface_set_reference(const GUID *class_guid, DEVICE_OBJECT *pdo, const char *reference, bool enable)
+{
+    char name[160], full[240];
+    make_name(name, class_guid, pdo);
+    snprintf(full, sizeof(full), "%s\\%s", name, reference);
+    full[sizeof(name) - 1] = '\0';
+    struct device_interface *i = find(full);
+    if (i == NULL)
+        i = add(class_guid, pdo, full);
+    snprintf(i->reference, sizeof(i->reference), "%s", reference);
+    i->enabled = enable;
+}
+
+const char *interface_reference_string(const GUID *class_guid, unsigned index)
+{
+    for (const struct device_interface *i = interfaces; i != NULL; i = i->next) {
+        if (i->enabled && memcmp(&i->class_guid, class_guid, sizeof(GUID)) == 0 && index-- == 0)
+            return i->reference;
+    }
+    return NULL;
 }
 
 /* "... RtlFreeUnicodeString to free the buffer when it is no longer needed". */

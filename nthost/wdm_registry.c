@@ -161,6 +161,18 @@ static char **slot_of(HANDLE handle)
                : NULL;
 }
 
+HANDLE registry_open(const char *path)
+{
+    return handle_open(path);
+}
+
+void registry_close(HANDLE handle)
+{
+    char **slot = slot_of(handle);
+    free(*slot);
+    *slot = NULL;
+}
+
 const char *registry_handle_path(HANDLE handle, const char *api)
 {
     char **slot = slot_of(handle);

@@ -23,6 +23,8 @@ void registry_store(const char *path, const char *name, ULONG type, const void *
 bool registry_delete(const char *path, const char *name);
 bool registry_key_exists(const char *path);
 void registry_make_key(const char *path);
+HANDLE registry_open(const char *path); /* for the host's own drivers, which close it */
+void registry_close(HANDLE handle);
 const char *registry_handle_path(HANDLE handle, const char *api);
 /* `text` gets the ASCII of a counted or a terminated string, cut to its size. */
 void registry_text(char *text, size_t size, const UNICODE_STRING *string);

@@ -40,8 +40,8 @@ static const PCPROPERTY_ITEM endProperties[] = {
     {&KSPROPSETID_Audio, KSPROPERTY_AUDIO_CHANNEL_CONFIG, GET_SET_SUPPORT, SndChannelConfigProperty},
     {&KSPROPSETID_Audio, KSPROPERTY_AUDIO_CPU_RESOURCES, GET_SUPPORT, SndCpuResourcesProperty},
 };
-/* The reference names the pin as the event's target; it is enabled through a handle of the filter, which has no handle
- * of a bridge pin. So both tables have it. */
+/* The reference names the pin as the event's target, but a bridge pin has no automation table: "set AutomationTable to
+ * NULL" (PCPIN_DESCRIPTOR). Programs enable it through the filter and name the pin. */
 static const PCEVENT_ITEM jackEvents[] = {
     {&KSEVENTSETID_PinCapsChange, KSEVENT_PINCAPS_JACKINFOCHANGE,
      PCEVENT_ITEM_FLAG_ENABLE | PCEVENT_ITEM_FLAG_BASICSUPPORT, SndJackEventHandler},
@@ -55,7 +55,6 @@ static const PCAUTOMATION_TABLE filterTable = {PROPERTIES(filterProperties), EVE
 static const PCAUTOMATION_TABLE volumeTable = {PROPERTIES(volumeProperties)};
 static const PCAUTOMATION_TABLE muteTable = {PROPERTIES(muteProperties)};
 static const PCAUTOMATION_TABLE endTable = {PROPERTIES(endProperties)};
-static const PCAUTOMATION_TABLE jackTable = {EVENTS(jackEvents)};
 
 static KSDATARANGE analogRange = {
     .FormatSize = sizeof(KSDATARANGE),
@@ -65,9 +64,8 @@ static KSDATARANGE analogRange = {
 };
 static const PKSDATARANGE analogRanges[] = {&analogRange};
 
-#define BRIDGE_PIN(flow, category, table)                              \
+#define BRIDGE_PIN(flow, category)                                     \
     {                                                                  \
-        .AutomationTable = (table),                                    \
         .KsPinDescriptor = {.DataRangesCount = COUNT(analogRanges),    \
                             .DataRanges = analogRanges,                \
                             .DataFlow = (flow),                        \
@@ -76,10 +74,10 @@ static const PKSDATARANGE analogRanges[] = {&analogRange};
     }
 
 static const PCPIN_DESCRIPTOR pins[] = {
-    [SndTopologyPinFromWave] = BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSCATEGORY_AUDIO, NULL),
-    [SndTopologyPinSpeaker] = BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSNODETYPE_SPEAKER, &jackTable),
-    [SndTopologyPinToWave] = BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSCATEGORY_AUDIO, NULL),
-    [SndTopologyPinMicrophone] = BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_MICROPHONE, &jackTable),
+    [SndTopologyPinFromWave] = BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSCATEGORY_AUDIO),
+    [SndTopologyPinSpeaker] = BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSNODETYPE_SPEAKER),
+    [SndTopologyPinToWave] = BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSCATEGORY_AUDIO),
+    [SndTopologyPinMicrophone] = BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_MICROPHONE),
 };
 _Static_assert(COUNT(pins) == SndTopologyPinCount, "each pin once");
 

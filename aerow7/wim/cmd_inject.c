@@ -4,6 +4,7 @@
 #include "base/epoch.h"
 #include "base/text.h"
 #include "disk/disk_write.h"
+#include "offline/folder_inject.h"
 #include "wim/inject_manifest.h"
 #include "wim/inject_request.h"
 #include "wim/wim_inject.h"
@@ -16,6 +17,7 @@
 static const char help[] =
     "usage: aerow7 inject --wim FILE [--index N|all] --driver-pack DIR|ZIP [--cert FILE] [options]\n"
     "       aerow7 inject --disk FILE [--partition N] --driver-pack DIR|ZIP [--cert FILE] [options]\n"
+    "       aerow7 inject --folder DIR --driver-pack DIR|ZIP [--cert FILE] [options]\n"
     "\n"
     "Puts the drivers of a pack into a Windows 7 that does not run: into images of boot.wim and install.wim, or into\n"
     "the disk image (raw, qcow2) of an installed one, so that it boots from a virtio disk and has the other drivers\n"
@@ -27,14 +29,17 @@ static const char help[] =
     "  --wim FILE                boot.wim, install.wim, or another WIM that is neither solid nor split\n"
     "  --index LIST              its images, from 1, with commas, or all (default: all)\n"
     "  --disk FILE               a disk image that no virtual machine runs\n"
-    "  --partition N             its partition with Windows, from 1 (default: it is found)\n" INJECT_OPTION_HELP
+    "  --partition N             its partition with Windows, from 1 (default: it is found)\n"
+    "  --folder DIR              a folder with a Windows: an unpacked image. Written in place; there is no "
+    "undo\n" INJECT_OPTION_HELP
     "  --out FILE                write this and leave the target as it is (default: the target is replaced)\n"
     "  --manifest FILE           what was done, for aerow7 undo (default: the result's name with .aerow7.json)\n"
     "  --no-manifest             none: what was done cannot be undone\n"
     "  --dry-run                 say what would be done, key for key, and write nothing\n"
     "  --source-date-epoch N     date of new files, in seconds since 1970 (default: the environment's\n"
     "                            SOURCE_DATE_EPOCH, else now)\n"
-    "  --json                    one JSON object: {\"wim\" or \"disk\", \"out\", \"images\" or \"changes\", "
+    "  --json                    one JSON object: {\"wim\", \"disk\" or \"folder\", \"out\", \"images\" or "
+    "\"changes\", "
     "\"changed\",\n"
     "                            \"manifest\", \"findings\", \"ok\"}\n"
     "  --help                    this text\n"
@@ -48,6 +53,7 @@ static const char help[] =
 struct arguments {
     const char *wim;
     const char *disk;
+    const char *folder;
     const char *index;
     const char *partition;
     const char *out;
@@ -61,9 +67,11 @@ struct arguments {
 
 static enum status check_usage(const struct arguments *arguments)
 {
-    if ((arguments->wim != NULL) == (arguments->disk != NULL)) {
-        return options_usage("inject", arguments->wim == NULL ? "--wim or --disk is missing"
-                                                              : "--wim and --disk exclude each other");
+    if ((arguments->wim != NULL) + (arguments->disk != NULL) + (arguments->folder != NULL) != 1) {
+        return options_usage("inject", "exactly one of --wim, --disk and --folder is expected");
+    }
+    if (arguments->folder != NULL && (arguments->out != NULL || arguments->manifest != NULL)) {
+        return options_usage("inject", "--folder takes neither --out nor --manifest");
     }
     if (arguments->index != NULL && arguments->wim == NULL) {
         return options_usage("inject", "--index needs --wim");
@@ -75,6 +83,14 @@ static enum status check_usage(const struct arguments *arguments)
         return options_usage("inject", "--manifest and --no-manifest exclude each other");
     }
     return STATUS_DONE;
+}
+
+static const char *target_of(const struct arguments *arguments)
+{
+    const char *target = arguments->wim != NULL ? arguments->wim : arguments->disk;
+
+    target = target != NULL ? target : arguments->folder;
+    return arguments->out != NULL ? arguments->out : target;
 }
 
 static void print_changes(const cJSON *changes)
@@ -95,8 +111,7 @@ static void print_changes(const cJSON *changes)
 
 static void print_report(const struct arguments *arguments, const cJSON *report, bool changed, enum status status)
 {
-    const char *target =
-        arguments->out != NULL ? arguments->out : (arguments->wim != NULL ? arguments->wim : arguments->disk);
+    const char *target = target_of(arguments);
     const char *manifest = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(report, "manifest"));
     const cJSON *image;
 
@@ -181,12 +196,11 @@ static enum status inject_disk(const struct arguments *arguments, const struct o
 static enum status inject(const struct arguments *arguments, const struct offline_request *request, time_t when,
                           struct findings *findings, cJSON *report, bool *changed)
 {
-    const char *target =
-        arguments->out != NULL ? arguments->out : (arguments->wim != NULL ? arguments->wim : arguments->disk);
+    const char *target = target_of(arguments);
     char *manifest = NULL;
     enum status status;
 
-    if (!arguments->no_manifest) {
+    if (!arguments->no_manifest && arguments->folder == NULL) {
         manifest = arguments->manifest != NULL ? xstrdup(arguments->manifest) : xformat("%s.aerow7.json", target);
     }
     if (arguments->wim != NULL) {
@@ -201,6 +215,11 @@ static enum status inject(const struct arguments *arguments, const struct offlin
         };
 
         status = wim_inject(&injection, findings, report, changed);
+    } else if (arguments->folder != NULL) {
+        const struct folder_injection injection = {
+            .folder = arguments->folder, .request = request, .dry_run = arguments->dry_run};
+
+        status = folder_inject(&injection, findings, report, changed);
     } else {
         status = inject_disk(arguments, request, manifest, findings, report, changed);
     }
@@ -253,6 +272,7 @@ enum status cmd_inject(int argc, char **argv)
     const struct option_spec specs[] = {
         {.name = "--wim", .value = &arguments.wim},
         {.name = "--disk", .value = &arguments.disk},
+        {.name = "--folder", .value = &arguments.folder},
         {.name = "--index", .value = &arguments.index},
         {.name = "--partition", .value = &arguments.partition},
         {.name = "--out", .value = &arguments.out},

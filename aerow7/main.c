@@ -7,6 +7,7 @@
 #include "inf/cmd_inf.h"
 #include "media/cmd_extract.h"
 #include "media/cmd_iso.h"
+#include "media/cmd_media.h"
 #include "pack/cmd_guest_tools.h"
 #include "pack/cmd_pack.h"
 #include "sign/cmd_cert.h"
@@ -34,6 +35,7 @@ static const struct command commands[] = {
     {"inject", "put drivers into a Windows 7 that does not run", cmd_inject},
     {"inspect", "say what Windows 7 an image holds and what our drivers meet there", cmd_inspect},
     {"iso", "make an ISO image of a folder", cmd_iso},
+    {"media", "make Windows 7 install media with the drivers in them", cmd_media},
     {"pack", "make the driver pack from built drivers or from virtio-win", cmd_pack},
     {"sign", "sign drivers and catalogs", cmd_sign},
     {"undo", "take back what inject did", cmd_undo},

@@ -286,11 +286,12 @@ static bool parse_one(struct snd_options *o, int argc, char **argv, int *at)
     return false;
 }
 
-/* Without QEMU's mixing engine its wav backend writes what the device plays as it is, in the format that the driver
- * chose, whatever that is. */
+/* The wav backend, fixed to the format that is played: QEMU's mixer then has nothing to convert, and at nominal volume
+ * gives back what it took. Without the mixer the file's header says 44,100 Hz whatever is played. */
 static void add_qemu(struct snd_options *o)
 {
     static char wav[600];
+    const struct snd_format *f = &o->format[SND_RENDER];
     o->qemu_wav = o->played;
     if (o->qemu.device_count == 0)
         o->qemu.devices[o->qemu.device_count++] = "virtio-sound-pci,audiodev=audio0";
@@ -300,8 +301,9 @@ static void add_qemu(struct snd_options *o)
             return;
         }
     }
-    snprintf(wav, sizeof(wav), "wav,id=audio0,path=%s,out.mixing-engine=off",
-             o->played != NULL ? o->played : "/dev/null");
+    snprintf(wav, sizeof(wav), "wav,id=audio0,path=%s,out.frequency=%u,out.channels=%u,out.format=%s",
+             o->played != NULL ? o->played : "/dev/null", (unsigned)f->rate, f->channels,
+             f->floating ? "f32" : f->bits == 8 ? "u8" : f->bits == 32 ? "s32" : "s16");
     o->qemu.arguments[o->qemu.argument_count++] = "-audiodev";
     o->qemu.arguments[o->qemu.argument_count++] = wav;
 }

@@ -401,8 +401,6 @@ NTSTATUS NTAPI PcInitializeAdapterDriver(PDRIVER_OBJECT driver, PUNICODE_STRING 
                                          PDRIVER_ADD_DEVICE addDevice);
 NTSTATUS NTAPI PcAddAdapterDevice(PDRIVER_OBJECT driver, PDEVICE_OBJECT physicalDeviceObject,
                                   PCPFNSTARTDEVICE startDevice, ULONG maxObjects, ULONG deviceExtensionSize);
-/* Up to DISPATCH_LEVEL, as the request allows. */
-NTSTATUS NTAPI PcDispatchIrp(PDEVICE_OBJECT deviceObject, PIRP irp);
 NTSTATUS NTAPI PcNewPort(PPORT *port, const GUID *classId);
 /* `name` is kept. */
 NTSTATUS NTAPI PcRegisterSubdevice(PDEVICE_OBJECT deviceObject, PWSTR name, PUNKNOWN port);

@@ -114,33 +114,99 @@ SND_DEVICE *SndDeviceCreate(VOID)
     return device;
 }
 
-/* A port driver with its miniport, registered under `name`. */
+/* A port driver with its miniport, registered under `name`. *port stays the device's until SndAdapterStop. */
 static NTSTATUS Install(SND_DEVICE *device, PIRP irp, PRESOURCELIST resources, PWSTR name, const GUID *portClass,
                         NTSTATUS (*create)(PUNKNOWN *miniport), PPORT *port)
 {
     PUNKNOWN miniport;
-    NTSTATUS status = PcNewPort(port, portClass);
+    PPORT made;
+    NTSTATUS status = PcNewPort(&made, portClass);
 
     if (!NT_SUCCESS(status)) {
-        *port = NULL;
         return status;
     }
     status = create(&miniport);
     if (NT_SUCCESS(status)) {
-        status = (*port)->lpVtbl->Init(*port, device->Fdo, irp, miniport, (PUNKNOWN)&device->Power, resources);
+        status = made->lpVtbl->Init(made, device->Fdo, irp, miniport, (PUNKNOWN)&device->Power, resources);
         (void)miniport->lpVtbl->Release(miniport); /* the port driver has its own reference */
     }
     if (NT_SUCCESS(status)) {
-        status = PcRegisterSubdevice(device->Fdo, name, (PUNKNOWN)*port);
+        status = PcRegisterSubdevice(device->Fdo, name, (PUNKNOWN)made);
     }
     if (!NT_SUCCESS(status)) {
-        (void)(*port)->lpVtbl->Release(*port);
-        *port = NULL;
+        (void)made->lpVtbl->Release(made);
+        return status;
+    }
+    *port = made;
+    return STATUS_SUCCESS;
+}
+
+static const struct CONNECTION {
+    ULONG From; /* index of the port */
+    ULONG FromPin;
+    ULONG To;
+    ULONG ToPin;
+} connections[SND_CONNECTIONS] = {
+    {SND_PORT_WAVE, SndWavePinRenderBridge, SND_PORT_TOPOLOGY, SndTopologyPinFromWave},
+    {SND_PORT_TOPOLOGY, SndTopologyPinToWave, SND_PORT_WAVE, SndWavePinCaptureBridge},
+};
+
+static NTSTATUS Connect(SND_DEVICE *device)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    for (ULONG i = 0; NT_SUCCESS(status) && i < SND_CONNECTIONS; i++) {
+        const struct CONNECTION *one = &connections[i];
+
+        status = PcRegisterPhysicalConnection(device->Fdo, (PUNKNOWN)device->Ports[one->From], one->FromPin,
+                                              (PUNKNOWN)device->Ports[one->To], one->ToPin);
+        device->Connected += NT_SUCCESS(status);
     }
     return status;
 }
 
-static VOID Uninstall(SND_DEVICE *device, PPORT port)
+NTSTATUS SndAdapterStart(SND_DEVICE *device, PIRP irp, PRESOURCELIST resources)
+{
+    NTSTATUS status = Install(device, irp, resources, topologyName, &CLSID_PortTopology, SndTopologyCreate,
+                              &device->Ports[SND_PORT_TOPOLOGY]);
+
+    if (NT_SUCCESS(status)) {
+        status =
+            Install(device, irp, resources, waveName, &CLSID_PortWaveRT, SndWaveCreate, &device->Ports[SND_PORT_WAVE]);
+    }
+    if (NT_SUCCESS(status)) {
+        status = Connect(device);
+    }
+    if (NT_SUCCESS(status)) {
+        status = PcRegisterAdapterPowerManagement((PUNKNOWN)&device->Power, device->Fdo);
+        device->PowerRegistered = NT_SUCCESS(status);
+    }
+    if (!NT_SUCCESS(status)) {
+        SndAdapterStop(device);
+    }
+    return status;
+}
+
+static VOID Disconnect(SND_DEVICE *device)
+{
+    PPORT port = device->Ports[SND_PORT_TOPOLOGY];
+    PUNREGISTERPHYSICALCONNECTION unregister;
+
+    if (device->Connected == 0 ||
+        !NT_SUCCESS(port->lpVtbl->QueryInterface(port, &IID_IUnregisterPhysicalConnection, (PVOID *)&unregister))) {
+        return;
+    }
+    while (device->Connected != 0) {
+        const struct CONNECTION *one = &connections[--device->Connected];
+
+        (void)unregister->lpVtbl->UnregisterPhysicalConnection(unregister, device->Fdo,
+                                                               (PUNKNOWN)device->Ports[one->From], one->FromPin,
+                                                               (PUNKNOWN)device->Ports[one->To], one->ToPin);
+    }
+    (void)unregister->lpVtbl->Release(unregister);
+}
+
+static VOID Unregister(SND_DEVICE *device, PPORT port)
 {
     PUNREGISTERSUBDEVICE unregister;
 
@@ -150,42 +216,30 @@ static VOID Uninstall(SND_DEVICE *device, PPORT port)
     }
 }
 
-NTSTATUS SndAdapterStart(SND_DEVICE *device, PIRP irp, PRESOURCELIST resources)
+VOID SndAdapterStop(SND_DEVICE *device)
 {
-    PUNKNOWN power = (PUNKNOWN)&device->Power;
-    PPORT topology;
-    PPORT wave;
-    NTSTATUS status = Install(device, irp, resources, topologyName, &CLSID_PortTopology, SndTopologyCreate, &topology);
+    if (device->PowerRegistered) {
+        (void)PcUnregisterAdapterPowerManagement(device->Fdo);
+        device->PowerRegistered = FALSE;
+    }
+    Disconnect(device);
+    for (ULONG i = 0; i < SND_PORTS; i++) {
+        if (device->Ports[i] != NULL) {
+            Unregister(device, device->Ports[i]);
+        }
+    }
+    SndAdapterForget(device);
+}
 
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    status = Install(device, irp, resources, waveName, &CLSID_PortWaveRT, SndWaveCreate, &wave);
-    if (!NT_SUCCESS(status)) {
-        goto UninstallTopology;
-    }
-    status = PcRegisterPhysicalConnection(device->Fdo, (PUNKNOWN)wave, SndWavePinRenderBridge, (PUNKNOWN)topology,
-                                          SndTopologyPinFromWave);
-    if (NT_SUCCESS(status)) {
-        status = PcRegisterPhysicalConnection(device->Fdo, (PUNKNOWN)topology, SndTopologyPinToWave, (PUNKNOWN)wave,
-                                              SndWavePinCaptureBridge);
-    }
-    if (NT_SUCCESS(status)) {
-        status = PcRegisterAdapterPowerManagement(power, device->Fdo);
-    }
-    if (!NT_SUCCESS(status)) {
-        goto UninstallWave;
-    }
-    (void)wave->lpVtbl->Release(wave);
-    (void)topology->lpVtbl->Release(topology);
-    return STATUS_SUCCESS;
-
-UninstallWave:
-    Uninstall(device, wave);
-    (void)wave->lpVtbl->Release(wave);
-UninstallTopology:
+VOID SndAdapterForget(SND_DEVICE *device)
+{
     SndTopologyForgetPort(device);
-    Uninstall(device, topology);
-    (void)topology->lpVtbl->Release(topology);
-    return status;
+    for (ULONG i = 0; i < SND_PORTS; i++) {
+        if (device->Ports[i] != NULL) {
+            (void)device->Ports[i]->lpVtbl->Release(device->Ports[i]);
+            device->Ports[i] = NULL;
+        }
+    }
+    device->Connected = 0;
+    device->PowerRegistered = FALSE;
 }

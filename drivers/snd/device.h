@@ -45,6 +45,11 @@ enum {
     SndTopologyPinCount
 };
 
+#define SND_PORTS 2 /* port drivers, one for each subdevice */
+#define SND_PORT_WAVE 0
+#define SND_PORT_TOPOLOGY 1
+#define SND_CONNECTIONS 2
+
 /* Transitions: README.md. */
 typedef enum SND_STATE {
     SndStopped,  /* no resources, or none that are used */
@@ -157,8 +162,12 @@ typedef struct SND_DEVICE {
     BOOLEAN Polling; /* there is no interrupt: whoever waits or paces calls SndPoll */
 
     /* Subdevices. */
+    PPORT Ports[SND_PORTS]; /* referenced; NULL: not registered */
+    ULONG Connected;        /* how many of the physical connections are */
+    BOOLEAN PowerRegistered;
     SND_WAVE_MINIPORT *Wave;
-    PPORTEVENTS TopologyEvents; /* referenced; NULL: nobody to tell */
+    PPORTEVENTS TopologyEvents; /* referenced; NULL: nobody to tell. Under Lock, like the next */
+    ULONG JacksChanged;         /* that the work item tells of: bit n, jack n */
     PDEVICE_OBJECT DiagnosticDevice;
 
     SND_DIAGNOSTICS Diagnostics;
@@ -241,8 +250,8 @@ NTSTATUS SndTopologyCreate(PUNKNOWN *miniport);
 /* Passive: who is told of jacks; takes over the reference. */
 VOID SndTopologyRememberPort(SND_DEVICE *device, PPORTEVENTS events);
 VOID SndTopologyForgetPort(SND_DEVICE *device);
-/* Any. Bit n of `changed`: jack n. */
-VOID SndTopologyJacksChanged(SND_DEVICE *device, ULONG changed);
+/* Passive, from the work item: tells programs of the jacks in JacksChanged. */
+VOID SndTopologyTellJacks(SND_DEVICE *device);
 
 /* ---- start.c. Passive. ---- */
 /* Raw and translated resources of the bus; may be NULL, then it fails. */
@@ -274,8 +283,8 @@ NTSTATUS SndQueuesAllocate(SND_DEVICE *device); /* passive */
 VOID SndQueuesFree(SND_DEVICE *device);         /* passive */
 VOID SndQueuesFill(SND_DEVICE *device);         /* locked: the event queue's buffers */
 VIRTQUEUE *SndQueueOf(SND_DEVICE *device, ULONG queue);
-/* Locked: everything that the device has completed. FALSE: nonsense. *jacks: those that changed. */
-BOOLEAN SndQueuesService(SND_DEVICE *device, ULONG *jacks);
+/* Locked: everything that the device has completed. FALSE: nonsense. */
+BOOLEAN SndQueuesService(SND_DEVICE *device);
 
 /* ---- interrupt.c. Passive. ---- */
 VOID SndDpcInit(SND_DEVICE *device);

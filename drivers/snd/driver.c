@@ -90,7 +90,7 @@ static NTSTATUS NTAPI Pnp(PDEVICE_OBJECT fdo, PIRP irp)
     switch (IoGetCurrentIrpStackLocation(irp)->MinorFunction) {
     case IRP_MN_STOP_DEVICE:
         SndStop(device, SndStopped);
-        SndTopologyForgetPort(device);
+        SndAdapterStop(device);
         return portClsPnp(fdo, irp);
     case IRP_MN_SURPRISE_REMOVAL:
         /* Not only for a device that is gone: Windows sends it to one that it gives up, too, which then has to be kept
@@ -99,7 +99,7 @@ static NTSTATUS NTAPI Pnp(PDEVICE_OBJECT fdo, PIRP irp)
         return portClsPnp(fdo, irp);
     case IRP_MN_REMOVE_DEVICE:
         SndRemove(device);
-        SndTopologyForgetPort(device);
+        SndAdapterForget(device);
         SndDiagnosticsDelete(device);
         status = portClsPnp(fdo, irp); /* the FDO is gone now */
         SndDeviceRelease(device);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Interrupt routines (DIRQL) note what happened and request the DPC; the DPC (DISPATCH_LEVEL) takes the lock and serves
- * all queues in one go. Jack events reach their clients after the lock is released.
+ * all queues in one go.
  */
 #include "device.h"
 
@@ -61,35 +61,28 @@ static VOID CheckStatus(SND_DEVICE *device)
 }
 
 /* Locked. */
-static ULONG Service(SND_DEVICE *device, BOOLEAN look)
+static VOID Service(SND_DEVICE *device, BOOLEAN look)
 {
-    ULONG jacks = 0;
-
-    if (SndDeviceRuns(device) && !SndQueuesService(device, &jacks)) {
+    if (SndDeviceRuns(device) && !SndQueuesService(device)) {
         SndDeviceFail(device, SndLogNonsense);
     }
     if (SndDeviceRuns(device) && look) {
         CheckStatus(device);
     }
-    return jacks;
 }
 
 static VOID NTAPI Dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
     SND_DEVICE *device = (SND_DEVICE *)context;
     ULONG work = __atomic_exchange_n(&device->Work, 0, __ATOMIC_SEQ_CST);
-    ULONG jacks;
 
     (void)dpc;
     (void)argument1;
     (void)argument2;
     KeAcquireSpinLockAtDpcLevel(&device->Lock);
     device->Diagnostics.DpcCount++;
-    jacks = Service(device, (work & SND_WORK_CONFIG) != 0);
+    Service(device, (work & SND_WORK_CONFIG) != 0);
     KeReleaseSpinLockFromDpcLevel(&device->Lock);
-    if (jacks != 0) {
-        SndTopologyJacksChanged(device, jacks);
-    }
 }
 
 VOID SndDpcInit(SND_DEVICE *device)
@@ -99,15 +92,11 @@ VOID SndDpcInit(SND_DEVICE *device)
 
 VOID SndPoll(SND_DEVICE *device)
 {
-    ULONG jacks;
     KIRQL irql;
 
     KeAcquireSpinLock(&device->Lock, &irql);
-    jacks = Service(device, TRUE);
+    Service(device, TRUE);
     KeReleaseSpinLock(&device->Lock, irql);
-    if (jacks != 0) {
-        SndTopologyJacksChanged(device, jacks);
-    }
 }
 
 static NTSTATUS Connect(SND_DEVICE *device)

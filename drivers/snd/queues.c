@@ -173,13 +173,13 @@ VOID SndQueuesFill(SND_DEVICE *device)
 }
 
 /* "Served, never depended on": a broken event queue is left alone. */
-static VOID ServiceEvents(SND_DEVICE *device, ULONG *jacks)
+static VOID ServiceEvents(SND_DEVICE *device)
 {
     uint32_t left = SND_EVENTS_PER_CALL;
     SND_EVENT event;
 
     while (SndEventsNext(&device->Events, &left, &event) == SndEventsEvent) {
-        *jacks |= SndJackEvent(&device->Jacks, &event);
+        device->JacksChanged |= SndJackEvent(&device->Jacks, &event);
         if (event.Kind == SndEventJackConnected || event.Kind == SndEventJackDisconnected) {
             device->JackDetection = TRUE;
         } else if (event.Kind == SndEventPeriodElapsed || event.Kind == SndEventXrun) {
@@ -187,9 +187,12 @@ static VOID ServiceEvents(SND_DEVICE *device, ULONG *jacks)
         }
     }
     SndKick(device, VIRTIO_SND_VQ_EVENT);
+    if (device->JacksChanged != 0) {
+        SndQueueWork(device); /* references to the port driver are a matter of PASSIVE_LEVEL */
+    }
 }
 
-static BOOLEAN ServiceOnce(SND_DEVICE *device, ULONG queue, ULONG *jacks)
+static BOOLEAN ServiceOnce(SND_DEVICE *device, ULONG queue)
 {
     device->Resets = 0;
     device->Diagnostics.QueueDrainCount[queue]++;
@@ -197,20 +200,20 @@ static BOOLEAN ServiceOnce(SND_DEVICE *device, ULONG queue, ULONG *jacks)
     case VIRTIO_SND_VQ_CONTROL:
         return SndControlService(device);
     case VIRTIO_SND_VQ_EVENT:
-        ServiceEvents(device, jacks);
+        ServiceEvents(device);
         return TRUE;
     default:
         return SndWaveService(device, queue - VIRTIO_SND_VQ_TX);
     }
 }
 
-static BOOLEAN ServiceQueue(SND_DEVICE *device, ULONG queue, ULONG *jacks)
+static BOOLEAN ServiceQueue(SND_DEVICE *device, ULONG queue)
 {
     VIRTQUEUE *ring = SndQueueOf(device, queue);
     BOOLEAN more = VirtqueueHasCompletions(ring);
 
     for (ULONG round = 0; more && round < ROUNDS; round++) {
-        if (!ServiceOnce(device, queue, jacks)) {
+        if (!ServiceOnce(device, queue)) {
             return FALSE;
         }
         /* A broken event queue says FALSE here, too. */
@@ -222,10 +225,10 @@ static BOOLEAN ServiceQueue(SND_DEVICE *device, ULONG queue, ULONG *jacks)
     return TRUE;
 }
 
-BOOLEAN SndQueuesService(SND_DEVICE *device, ULONG *jacks)
+BOOLEAN SndQueuesService(SND_DEVICE *device)
 {
     for (ULONG queue = 0; queue < VIRTIO_SND_VQ_MAX; queue++) {
-        if (!ServiceQueue(device, queue, jacks)) {
+        if (!ServiceQueue(device, queue)) {
             return FALSE;
         }
     }

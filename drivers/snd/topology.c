@@ -4,7 +4,7 @@
  *
  *   from wave 0 -- volume -- mute -- speaker -- 1 speaker        microphone 3 -- microphone -- 2 to wave
  *
- * PASSIVE_LEVEL; SndTopologyJacksChanged up to DISPATCH_LEVEL.
+ * PASSIVE_LEVEL.
  */
 #include "topology.h"
 

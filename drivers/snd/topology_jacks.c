@@ -26,6 +26,7 @@ VOID SndTopologyRememberPort(SND_DEVICE *device, PPORTEVENTS events)
     PPORTEVENTS before = Exchange(device, events);
 
     if (before != NULL) {
+        SndWaitForWork(device); /* it may be telling that one */
         (void)before->lpVtbl->Release(before);
     }
 }
@@ -35,50 +36,48 @@ VOID SndTopologyForgetPort(SND_DEVICE *device)
     SndTopologyRememberPort(device, NULL);
 }
 
-/* Referenced for the caller; NULL when there is none. */
-static PPORTEVENTS PortEvents(SND_DEVICE *device)
+static PPORTEVENTS PortEvents(SND_DEVICE *device, ULONG *changed)
 {
     PPORTEVENTS events;
     KIRQL irql;
 
     KeAcquireSpinLock(&device->Lock, &irql);
     events = device->TopologyEvents;
-    if (events != NULL) {
-        (void)events->lpVtbl->AddRef(events);
+    if (changed != NULL) {
+        *changed = device->JacksChanged;
+        device->JacksChanged = 0;
     }
     KeReleaseSpinLock(&device->Lock, irql);
     return events;
 }
 
-VOID SndTopologyJacksChanged(SND_DEVICE *device, ULONG changed)
+VOID SndTopologyTellJacks(SND_DEVICE *device)
 {
     static const ULONG pins[SND_JACK_COUNT] = {SndTopologyPinSpeaker, SndTopologyPinMicrophone};
     GUID set = KSEVENTSETID_PinCapsChange;
-    PPORTEVENTS events = PortEvents(device);
+    PPORTEVENTS events;
+    ULONG changed;
 
-    if (events == NULL) {
-        return;
-    }
-    for (ULONG jack = 0; jack < SND_JACK_COUNT; jack++) {
+    events = PortEvents(device, &changed);
+    for (ULONG jack = 0; events != NULL && jack < SND_JACK_COUNT; jack++) {
         if ((changed >> jack & 1) != 0) {
             events->lpVtbl->GenerateEventList(events, &set, KSEVENT_PINCAPS_JACKINFOCHANGE, TRUE, pins[jack], FALSE, 0);
         }
     }
-    (void)events->lpVtbl->Release(events);
 }
 
+/* The request came by way of the port driver, which is there for as long as it takes. */
 NTSTATUS NTAPI SndJackEventHandler(PPCEVENT_REQUEST request)
 {
     PPORTEVENTS events;
 
     switch (request->Verb) {
     case PCEVENT_VERB_ADD:
-        events = PortEvents(SndTopologyDeviceOf(request->MajorTarget));
+        events = PortEvents(SndTopologyDeviceOf(request->MajorTarget), NULL);
         if (events == NULL) {
             return STATUS_DEVICE_NOT_READY;
         }
         events->lpVtbl->AddEventToEventList(events, request->EventEntry);
-        (void)events->lpVtbl->Release(events);
         return STATUS_SUCCESS;
     case PCEVENT_VERB_REMOVE:
     case PCEVENT_VERB_SUPPORT:

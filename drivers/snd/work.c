@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What has to wait for PASSIVE_LEVEL: resetting a device that asks for it or has failed, and what the streams have to
- * ask of the device. One work item, allocated at the first start; it is queued at most once at a time.
+ * What has to wait for PASSIVE_LEVEL: resetting a device that asks for it or has failed, telling programs of jacks, and
+ * what the streams have to ask of the device. One work item, allocated at the first start; it is queued at most once at a time.
  */
 #include "device.h"
 
@@ -29,7 +29,7 @@ static BOOLEAN TakeWaveWork(SND_DEVICE *device)
 
 static BOOLEAN WorkLeft(const SND_DEVICE *device)
 {
-    return device->WaveWork || device->State == SndResetting ||
+    return device->WaveWork || device->JacksChanged != 0 || device->State == SndResetting ||
            (device->State == SndFailed && device->Failure != SndLogNothing);
 }
 
@@ -43,6 +43,7 @@ static VOID NTAPI Work(PDEVICE_OBJECT fdo, PVOID context)
     if (SndDeviceClaim(device, SndResetting)) {
         ResetDevice(device);
     }
+    SndTopologyTellJacks(device);
     if (TakeWaveWork(device)) {
         SndWaveWork(device);
     }

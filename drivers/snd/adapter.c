@@ -142,14 +142,21 @@ static NTSTATUS Install(SND_DEVICE *device, PIRP irp, PRESOURCELIST resources, P
 }
 
 static const struct CONNECTION {
-    ULONG From; /* index of the port */
+    ULONG Direction; /* of the stream that needs it */
+    ULONG From;      /* index of the port */
     ULONG FromPin;
     ULONG To;
     ULONG ToPin;
 } connections[SND_CONNECTIONS] = {
-    {SND_PORT_WAVE, SndWavePinRenderBridge, SND_PORT_TOPOLOGY, SndTopologyPinFromWave},
-    {SND_PORT_TOPOLOGY, SndTopologyPinToWave, SND_PORT_WAVE, SndWavePinCaptureBridge},
+    {VIRTIO_SND_D_OUTPUT, SND_PORT_WAVE, SndWavePinRenderBridge, SND_PORT_TOPOLOGY, SndTopologyPinFromWave},
+    {VIRTIO_SND_D_INPUT, SND_PORT_TOPOLOGY, SndTopologyPinToWave, SND_PORT_WAVE, SndWavePinCaptureBridge},
 };
+
+/* The wave filter of a device that cannot record has no capture pins (wave_pins.c). */
+static BOOLEAN IsThere(const SND_DEVICE *device, const struct CONNECTION *one)
+{
+    return one->Direction == VIRTIO_SND_D_OUTPUT || device->Stream[one->Direction] != NULL || device->NullBackend;
+}
 
 static NTSTATUS Connect(SND_DEVICE *device)
 {
@@ -158,9 +165,14 @@ static NTSTATUS Connect(SND_DEVICE *device)
     for (ULONG i = 0; NT_SUCCESS(status) && i < SND_CONNECTIONS; i++) {
         const struct CONNECTION *one = &connections[i];
 
+        if (!IsThere(device, one)) {
+            continue;
+        }
         status = PcRegisterPhysicalConnection(device->Fdo, (PUNKNOWN)device->Ports[one->From], one->FromPin,
                                               (PUNKNOWN)device->Ports[one->To], one->ToPin);
-        device->Connected += NT_SUCCESS(status);
+        if (NT_SUCCESS(status)) {
+            device->Connected |= 1ul << i;
+        }
     }
     return status;
 }
@@ -196,9 +208,12 @@ static VOID Disconnect(SND_DEVICE *device)
         !NT_SUCCESS(port->lpVtbl->QueryInterface(port, &IID_IUnregisterPhysicalConnection, (PVOID *)&unregister))) {
         return;
     }
-    while (device->Connected != 0) {
-        const struct CONNECTION *one = &connections[--device->Connected];
+    for (ULONG i = 0; i < SND_CONNECTIONS; i++) {
+        const struct CONNECTION *one = &connections[i];
 
+        if ((device->Connected >> i & 1) == 0) {
+            continue;
+        }
         (void)unregister->lpVtbl->UnregisterPhysicalConnection(unregister, device->Fdo,
                                                                (PUNKNOWN)device->Ports[one->From], one->FromPin,
                                                                (PUNKNOWN)device->Ports[one->To], one->ToPin);

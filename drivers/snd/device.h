@@ -163,7 +163,7 @@ typedef struct SND_DEVICE {
 
     /* Subdevices. */
     PPORT Ports[SND_PORTS]; /* referenced; NULL: not registered */
-    ULONG Connected;        /* how many of the physical connections are */
+    ULONG Connected;        /* which physical connections are registered: bits */
     BOOLEAN PowerRegistered;
     SND_WAVE_MINIPORT *Wave;
     PPORTEVENTS TopologyEvents; /* referenced; NULL: nobody to tell. Under Lock, like the next */

@@ -4,6 +4,8 @@
  */
 #include "device.h"
 
+#define ATTEMPTS 3u /* to learn what streams there are */
+
 static VOID SetState(SND_DEVICE *device, SND_STATE state)
 {
     KIRQL irql;
@@ -13,10 +15,21 @@ static VOID SetState(SND_DEVICE *device, SND_STATE state)
     KeReleaseSpinLock(&device->Lock, irql);
 }
 
+/* A device may lose a reply, or ask for a reset while it is asked. The work item does the reset. */
+static NTSTATUS ReadStreams(SND_DEVICE *device)
+{
+    SND_LOG why = SndReadStreams(device);
+
+    for (ULONG again = 1; why != SndLogNothing && again < ATTEMPTS; again++) {
+        SndWaitForWork(device);
+        why = SndReadStreams(device);
+    }
+    return why == SndLogNothing ? STATUS_SUCCESS : SndRefuse(device, why);
+}
+
 static NTSTATUS StartDevice(SND_DEVICE *device)
 {
     NTSTATUS status = SndReadDevice(device);
-    SND_LOG why;
 
     if (NT_SUCCESS(status)) {
         status = SndQueuesAllocate(device);
@@ -29,8 +42,7 @@ static NTSTATUS StartDevice(SND_DEVICE *device)
         status = SndDeviceStart(device);
     }
     if (NT_SUCCESS(status)) {
-        why = SndReadStreams(device);
-        status = why == SndLogNothing ? STATUS_SUCCESS : SndRefuse(device, why);
+        status = ReadStreams(device);
     }
     return status;
 }

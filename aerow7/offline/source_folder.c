@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "offline/source_folder.h"
 
+#include "base/stale_part.h"
 #include "base/text.h"
 #include "offline/volume_path.h"
 
@@ -283,13 +284,17 @@ static enum status put_beside(struct step *step, const struct bytes *content)
     mode_t mode = 0644;
     enum status status = STATUS_NOT_WRITTEN;
     int file = -1;
+    char *path;
 
+    path = xformat("/proc/self/fd/%d/%s", step->folder, step->name);
+    stale_parts_remove(path);
+    free(path);
     step->replaced = fstatat(step->folder, step->name, &info, AT_SYMLINK_NOFOLLOW) == 0;
     if (step->replaced) {
         mode = info.st_mode & 07777;
     }
     for (unsigned i = 0; file < 0 && i < 1000; ++i) {
-        char *beside = xformat("%s.part-%06x", step->name, (unsigned)getpid() * 1000U + i);
+        char *beside = xformat("%s.part-%06x", step->name, ((unsigned)getpid() * 1000U + i) & 0xFFFFFFU);
 
         file = openat(step->folder, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (file >= 0) {
@@ -304,6 +309,7 @@ static enum status put_beside(struct step *step, const struct bytes *content)
     if (file < 0) {
         return STATUS_NOT_WRITTEN;
     }
+    part_lock(file);
     status = write_content(file, content);
     if (status == STATUS_DONE && step->replaced) {
         (void)fchown(file, info.st_uid, info.st_gid);
@@ -335,7 +341,7 @@ static enum status carry_out(const struct change *change, struct step *step)
     int result = 0;
 
     if (change->kind == CHANGE_REMOVE) {
-        step->beside = xformat("%s.part-%06x", step->name, (unsigned)getpid());
+        step->beside = xformat("%s.part-%06x", step->name, (unsigned)getpid() & 0xFFFFFFU);
         step->replaced = true;
         result = renameat(step->folder, step->name, step->folder, step->beside);
     } else if (change->kind != CHANGE_FOLDER) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Reads hives without any code of aerow7's or hivex's, and insists on their structure while it does: bins that follow one
 another, cells that fill them, every cell used once, lists sorted and hashed, counts right."""
+import functools
 import struct
 import subprocess
 
@@ -114,13 +115,18 @@ class Hive:
         return name
 
 
+@functools.lru_cache(maxsize=8)
+def _keys(data):
+    return Hive(data).keys
+
+
 def read(data):
     """{path: {value: (type, bytes)}} of a sound hive."""
-    return {path: values for path, (values, _) in Hive(data).keys.items()}
+    return {path: values for path, (values, _) in _keys(data).items()}
 
 
 def securities(data):
-    return {path: security for path, (_, security) in Hive(data).keys.items()}
+    return {path: security for path, (_, security) in _keys(data).items()}
 
 
 def difference(before, after):

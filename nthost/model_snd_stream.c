@@ -287,7 +287,7 @@ static void schedule(struct model *m, struct snd_stream *s, struct model_chain *
     if (s->state == SND_RUNNING && line > (double)s->tail) {
         uint64_t missed = (uint64_t)line - s->tail;
         if (s->direction == MODEL_SND_IN) {
-            model_snd.stats.dropped_frames += missed;
+            model_snd.stats.dropped_frames += s->tail != 0 ? missed : 0;
             s->tail += missed;
         } else {
             model_snd.stats.starved_frames += s->tail != 0 ? missed : 0;

@@ -74,7 +74,7 @@ bool snd_position_follow(struct snd_client *c)
         c->error.backward++;
         snd_fail(c->bench, "%s: the position went from %u to %llu", snd_direction_name(c->direction),
                  (unsigned)c->offset, (unsigned long long)p.PlayOffset);
-        return false;
+        return true; /* it will come back to where it was */
     }
     c->position += step;
     c->offset = (uint32_t)(p.PlayOffset % c->buffer.bytes);

@@ -452,7 +452,11 @@ void snd_script_default(struct snd_bench *b)
     const struct snd_options *o = b->options;
     const bool wanted[SND_DIRECTIONS] = {o->render, o->capture};
     for (unsigned i = 0; i < SND_DIRECTIONS; i++) {
-        if (wanted[i] && snd_client_open(&b->client[i], &o->format[i]))
+        if (wanted[i])
+            snd_client_open(&b->client[i], &o->format[i]);
+    }
+    for (unsigned i = 0; i < SND_DIRECTIONS; i++) {
+        if (b->client[i].open)
             snd_client_run(&b->client[i], o->seconds);
     }
     if (!o->render || !b->client[SND_RENDER].running)

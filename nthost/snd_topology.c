@@ -12,7 +12,7 @@
 #include "snd_topology.h"
 
 #define STATUS_BUFFER_OVERFLOW ((NTSTATUS)0x80000005)
-enum { VALUE_BYTES = 4096, AUDIO_CHANNEL_CONFIG = 3, AUDIO_VOLUMELEVEL = 4, AUDIO_MUTE = 13 };
+enum { VALUE_BYTES = 65536, AUDIO_CHANNEL_CONFIG = 3, AUDIO_VOLUMELEVEL = 4, AUDIO_MUTE = 13, JACK_PINS = 6 };
 
 static const GUID node_volume = {0x3a5acc00, 0xc557, 0x11d0, {0x8a, 0x2b, 0x00, 0xa0, 0xc9, 0x25, 0x5a, 0xc1}};
 static const GUID node_mute = {0x02b223c0, 0xc557, 0x11d0, {0x8a, 0x2b, 0x00, 0xa0, 0xc9, 0x25, 0x5a, 0xc1}};
@@ -61,7 +61,7 @@ static NTSTATUS ask(const struct place *p, ULONG flags, void *value, ULONG bytes
 static void check_support(const struct place *p)
 {
     uint8_t value[VALUE_BYTES];
-    ULONG access, returned, wanted = 0;
+    ULONG access, returned, full, wanted = 0;
     NTSTATUS status = ask(p, KSPROPERTY_TYPE_BASICSUPPORT, &access, sizeof(access), &returned);
     if ((p->item->Flags & KSPROPERTY_TYPE_GET) != 0)
         wanted |= KSPROPERTY_TYPE_GET;
@@ -71,12 +71,21 @@ static void check_support(const struct place *p)
         return;
     if (!NT_SUCCESS(status) || returned != sizeof(access) || (access & 3) != wanted)
         wrong(p, "BASICSUPPORT in a ULONG", sizeof(access), status, returned);
-    for (ULONG bytes = 0; bytes < 160; bytes += bytes < 8 ? 1 : 8) {
+    status = ask(p, KSPROPERTY_TYPE_BASICSUPPORT, value, sizeof(value), &full);
+    if (!NT_SUCCESS(status) || full < sizeof(access))
+        wrong(p, "BASICSUPPORT in a large buffer", sizeof(value), status, full);
+    /* "Basic Support Queries for Audio Properties": a ULONG, a KSPROPERTY_DESCRIPTION, or all of it; "a value size that
+     * does not match one of these three cases" is refused. */
+    for (ULONG bytes = 0; bytes < full; bytes += bytes < 8 ? 1 : 4) {
+        bool one_of_three = bytes == 0 || bytes == sizeof(access) || bytes == sizeof(KSPROPERTY_DESCRIPTION);
         status = ask(p, KSPROPERTY_TYPE_BASICSUPPORT, value, bytes, &returned);
+        if (bytes == sizeof(KSPROPERTY_DESCRIPTION) && full >= bytes && !NT_SUCCESS(status))
+            wrong(p, "BASICSUPPORT in a KSPROPERTY_DESCRIPTION", bytes, status, returned);
+        if (!one_of_three && NT_SUCCESS(status) && returned != sizeof(access) &&
+            returned != sizeof(KSPROPERTY_DESCRIPTION))
+            wrong(p, "BASICSUPPORT in a buffer of no right size", bytes, status, returned);
         if (bytes < sizeof(access) && bytes != 0 && NT_SUCCESS(status))
             wrong(p, "BASICSUPPORT in less than a ULONG", bytes, status, returned);
-        if (bytes >= sizeof(KSPROPERTY_DESCRIPTION) && !NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW)
-            wrong(p, "BASICSUPPORT in a KSPROPERTY_DESCRIPTION", bytes, status, returned);
     }
 }
 
@@ -169,7 +178,15 @@ static void check_table(struct place *p, const PCAUTOMATION_TABLE *table)
     const uint8_t *at = table != NULL ? (const uint8_t *)table->Properties : NULL;
     for (ULONG i = 0; table != NULL && i < table->PropertyCount; i++, at += table->PropertyItemSize) {
         p->item = (const PCPROPERTY_ITEM *)at;
-        check_item(p);
+        if (p->kind != ON_FILTER || !same_guid(p->item->Set, &KSPROPSETID_Jack)) {
+            check_item(p);
+            continue;
+        }
+        p->kind = ON_PIN; /* a filter's property about a pin (KSP_PIN) */
+        for (p->index = 0; p->index < JACK_PINS; p->index++)
+            check_item(p);
+        p->kind = ON_FILTER;
+        p->index = 0;
     }
 }
 

@@ -56,7 +56,7 @@ def storms(bench):
     for dialect in DIALECTS:
         for seed in range(1, 7):
             bench.run("--dialect", dialect, "--seed", seed, "--processors", 1 + seed % 4, "--preempt", 20 * (seed % 2),
-                      script=["storm render 150", "storm capture 150", "storm render 50"] + PLAY + RECORD)
+                      script=["storm render 150", "storm capture 150", "storm render 50", "check render"] + PLAY + RECORD)
     return "12 storms of 350 steps"
 
 
@@ -110,9 +110,9 @@ def resets(bench):
     sound is exact again."""
     for dialect in DIALECTS:
         for at in (3, 9, 20, 45, 60):
-            result = bench.run("--dialect", dialect, "--seed", at, "--inexact", *model(f"fault=needs-reset:{at}"), script=[
-                "open render", "open capture", "run render 0.5", "run capture", "finish render", "finish capture",
-                "close render", "close capture"], logged=[14])
+            result = bench.run("--dialect", dialect, "--seed", at, "--inexact", script=[
+                "open render", "open capture", "run render 0.5", "run capture", "wait 30", f"fault needs-reset:{at}",
+                "finish render", "finish capture", "close render", "close capture"], logged=[14])
             assert result.model["resets"] >= 2, result.model
     return "10 resets"
 

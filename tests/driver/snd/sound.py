@@ -75,26 +75,25 @@ def every_format(bench):
     for sample, (number, bits) in enumerate(FORMATS.items()):
         script = []
         for i, rate in enumerate(RATES):
-            for channels in {1, 2, 1 + (i + sample) % 8}:
-                seconds = max(0.03, 400 / rate)
-                for which in ("render", "capture"):
-                    script += [f"open {which} {rate}:{channels}:{bits}", f"run {which} {seconds}",
-                               *(["wait 50"] if which == "capture" else []), f"finish {which}", f"close {which}",
-                               f"check {which}"]
-                count += 2
+            for channels in {2, 1 + (i + sample) % 8}:
+                which = ("render", "capture")[(i + channels) % 2]
+                script += [f"open {which} {rate}:{channels}:{bits}", f"run {which} {max(0.03, 400 / rate)}",
+                           *(["wait 50"] if which == "capture" else []), f"finish {which}", f"close {which}",
+                           f"check {which}"]
+                count += 1
         for dialect in DIALECTS:
-            bench.run("--dialect", dialect, "--seed", 2, "--capture-format", "384000:8:64f",
+            bench.run("--dialect", dialect, "--seed", 2, "--capture-format", "96000:2:16",
                       *(x for o in (f"formats={1 << number}", "rates=0x3fff", "out-channels-min=1", "out-channels=8",
                                     "in-channels=8") for x in ("--model", o)), script=script)
     return f"{count} formats in each dialect"
 
 
 def periods(bench):
-    """Periods from 1 to 100 ms, buffers of 2 to 16 of them, with one notification in a cycle, or none."""
+    """Periods from 1 to 100 ms, buffers of 2 to 16 of them, with notifications and without."""
     count = 0
     for dialect in DIALECTS:
-        for period, buffers, notifications in ((10000, 2, 2), (3000, 2, 2), (5000, 4, 2), (10000, 3, 2), (10000, 4, 1),
-                                               (20000, 2, 2), (100000, 2, 2), (10000, 16, 2), (10000, 4, 0)):
+        for period, buffers, notifications in ((10000, 2, 2), (3000, 2, 2), (5000, 4, 2), (10000, 3, 2), (20000, 2, 2), (100000, 2, 2), (10000, 16, 2),
+                                               (10000, 4, 0)):
             result = bench.run("--dialect", dialect, "--seed", 3, "--period-us", period, "--periods", buffers,
                                "--notifications", notifications, "--mode", "duplex", "--seconds", 1)
             assert not result.render["late_writes"], result.render

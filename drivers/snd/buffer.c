@@ -110,3 +110,14 @@ bool SndBufferReplan(const SND_CHOICE *choice, uint32_t notifications, SND_BUFFE
     return periods != 0 && frames / periods >= AtLeastOne(choice->Wave.Rate / 1000) &&
            Divide(choice, frames, periods, notifications, plan);
 }
+
+void SndBufferLagBehind(SND_BUFFER_PLAN *plan)
+{
+    uint32_t periods = plan->Frames / plan->PeriodFrames;
+
+    if (periods > 3 && plan->LeadFrames > (periods - 2) * plan->PeriodFrames) {
+        plan->LeadFrames = (periods - 2) * plan->PeriodFrames;
+        plan->MessagesMax = periods - 2;
+        plan->WholeLead = true;
+    }
+}

@@ -32,6 +32,9 @@ typedef struct SND_BUFFER_PLAN {
     bool WholeLead;        /* LeadFrames is whole periods: completions alone say when more is due */
 } SND_BUFFER_PLAN;
 
+/* Whoever is told a recorded position a period late needs that period longer. */
+void SndBufferLagBehind(SND_BUFFER_PLAN *plan);
+
 /* `notifications` in one cycle: 1 to SND_NOTIFICATIONS_MAX, 0 when the client follows the position alone. False when
    there is no such buffer: too many notifications, or more than SND_CYCLIC_BYTES_MAX. */
 bool SndBufferPlan(const SND_CHOICE *choice, uint32_t bytes, uint32_t notifications, SND_BUFFER_PLAN *plan);

@@ -45,7 +45,9 @@ static VOID ArmTimer(SND_WAVE_STREAM *stream, UINT64 now)
 
 UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now)
 {
-    return SndClockRead(&stream->Clock, now, stream->Backend->Limit(stream));
+    UINT64 frames = SndClockRead(&stream->Clock, now, stream->Backend->Limit(stream));
+
+    return SndPacingTellsAtOnce(stream) ? stream->Pcm->CompletedFrames : frames;
 }
 
 static VOID Notify(SND_WAVE_STREAM *stream)

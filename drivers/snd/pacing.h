@@ -38,4 +38,12 @@ static inline BOOLEAN SndPacingByDevice(const SND_WAVE_STREAM *stream)
     return !stream->Backend->Silent && stream->Device->Dialect.Shape == SndShapeStandard;
 }
 
+/* Recorded frames are there when their period is complete. A client that waits for notifications reads them then, and
+   has to be told of all of them at once, for soon the device has the memory again. Whoever follows the position alone
+   is told it as steadily as time passes, a period late; in the Aero dialect data come a period early. */
+static inline BOOLEAN SndPacingTellsAtOnce(const SND_WAVE_STREAM *stream)
+{
+    return stream->Capture && stream->NotificationCount != 0 && stream->Device->Dialect.Shape == SndShapeStandard;
+}
+
 #endif

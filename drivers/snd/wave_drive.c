@@ -271,6 +271,9 @@ NTSTATUS SndWaveConfigure(SND_WAVE_STREAM *stream)
     SndPacingStop(stream);
     stream->Backend = &SndBackendNull;
     Unlock(stream, irql);
+    if (stream->Capture && !SndPacingTellsAtOnce(stream)) {
+        SndBufferLagBehind(&stream->Plan);
+    }
     Describe(stream, &config);
     result = SndPcmConfigure(stream->Pcm, &config);
     if (result != SndOk) {

@@ -171,7 +171,7 @@ static NTSTATUS NTAPI SetState(IMiniportWaveRTStreamNotification *self, KSSTATE 
 static NTSTATUS NTAPI GetPosition(IMiniportWaveRTStreamNotification *self, PKSAUDIO_POSITION position)
 {
     SND_WAVE_STREAM *stream = Of(self);
-    UINT64 played = 0, queued = 0, cycle;
+    UINT64 played = 0, queued = 0;
     KIRQL irql;
 
     KeAcquireSpinLock(&stream->Device->Lock, &irql);
@@ -179,13 +179,9 @@ static NTSTATUS NTAPI GetPosition(IMiniportWaveRTStreamNotification *self, PKSAU
         played = SndPacingPosition(stream, SndNow());
         queued = stream->Pcm->SubmittedFrames;
         stream->Pcm->ToldFrames = played;
-        if (queued < played) {
-            queued = played;
-        }
-        cycle = SndDivide(played, stream->Plan.Frames) * stream->Plan.Frames;
-        played -= cycle;
-        queued -= cycle;
-        queued -= queued >= stream->Plan.Frames ? stream->Plan.Frames : 0;
+        queued = queued < played ? played : queued;
+        played -= SndDivide(played, stream->Plan.Frames) * stream->Plan.Frames;
+        queued -= SndDivide(queued, stream->Plan.Frames) * stream->Plan.Frames;
     }
     KeReleaseSpinLock(&stream->Device->Lock, irql);
     position->PlayOffset = played * stream->Choice.FrameBytes;

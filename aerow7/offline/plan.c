@@ -48,6 +48,11 @@ static void check_identity(struct planning *planning)
             refuse(planning, "hive", hive->path, hive->state == HIVE_ABSENT ? "it is missing" : hive->fault);
         }
     }
+    for (size_t i = 0; i < IDENTIFIED_BCDS && planning->request->test_signing; ++i) {
+        if (identity->bcds[i].fault != NULL) {
+            refuse(planning, "bcd", identity->bcds[i].path, identity->bcds[i].fault);
+        }
+    }
     if (!identity->architecture_known) {
         refuse(planning, "architecture", NULL, identity->architecture_fault);
     }
@@ -222,10 +227,6 @@ static enum status put_bcd(struct planning *planning, const struct identified_bc
     if (!bcd->present) {
         return STATUS_DONE;
     }
-    if (bcd->fault != NULL) {
-        refuse(planning, "bcd", bcd->path, bcd->fault);
-        return STATUS_DONE;
-    }
     status = volume_read(planning->source, bcd->path, BCD_SIZE_LIMIT, &found, &content);
     if (status != STATUS_DONE) {
         return status;
@@ -307,13 +308,11 @@ static enum status put_everything(struct planning *planning)
     if (status == STATUS_DONE) {
         status = put_registry(planning);
     }
-    if (status == STATUS_DONE) {
-        status = put_hives(planning);
-    }
     for (size_t i = 0; i < IDENTIFIED_BCDS && status == STATUS_DONE && planning->request->test_signing; ++i) {
         status = put_bcd(planning, &planning->identity.bcds[i]);
     }
-    return status;
+    /* Last, so that what is refused does not come with notes of what would have been done. */
+    return status == STATUS_DONE ? put_hives(planning) : status;
 }
 
 enum status offline_plan(const struct source *source, enum offline_kind kind, const struct offline_request *request,

@@ -36,7 +36,7 @@ class Offline:
         self.services = [BLK] + [packing.add_driver(self.tool, packages, build, d) for d in devices]
         self.cer, key, _ = packing.make_key(self.folder / "keys", digest_name=digest)
         result = self.tool.run("pack", "--from-build", build, "--out", self.folder / "dist", "--cert", self.cer,
-                               "--key", key)
+                               "--key", key, "--digest", digest)
         assert result.returncode == DONE, result.stderr
         self.pack = self.folder / "dist" / packing.PACK
         self.zip = self.folder / "dist" / f"{packing.PACK}.zip"
@@ -87,8 +87,3 @@ def hive_change(before, after, name):
         else:
             assert security == old[""] or security is not None, key
     return new, gone
-
-
-def expected_service(arch_set, service, inf_values):
-    base = f"ControlSet{arch_set:03}\\services\\{service}"
-    return {base: None, **{f"{base}\\{name}": value for name, value in inf_values.items()}}

@@ -212,7 +212,7 @@ static NTSTATUS give_name(struct pc_request *r, const GUID *g)
     char text[40];
     WCHAR wide[40];
     if (g == NULL)
-        return STATUS_PROPSET_NOT_FOUND;
+        return STATUS_NOT_FOUND;
     snprintf(text, sizeof(text), "{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", (unsigned)g->Data1, g->Data2,
              g->Data3, g->Data4[0], g->Data4[1], g->Data4[2], g->Data4[3], g->Data4[4], g->Data4[5], g->Data4[6],
              g->Data4[7]);
@@ -248,11 +248,11 @@ static NTSTATUS pin_get(struct pc_request *r, ULONG pin_id)
     case KSPROPERTY_PIN_PHYSICALCONNECTION:
         return give_connection(r, pin_id);
     case KSPROPERTY_PIN_CATEGORY:
-        return k->Category != NULL ? pc_give(r, k->Category, sizeof(GUID)) : STATUS_PROPSET_NOT_FOUND;
+        return k->Category != NULL ? pc_give(r, k->Category, sizeof(GUID)) : STATUS_NOT_FOUND;
     case KSPROPERTY_PIN_NAME:
         return give_name(r, k->Name != NULL ? k->Name : k->Category);
     default:
-        return STATUS_NOT_FOUND;
+        return PC_NOT_MINE;
     }
 }
 
@@ -274,9 +274,9 @@ static NTSTATUS pin_property(struct pc_request *r)
     bool get = r->verb == KSPROPERTY_TYPE_GET, proposes = r->property.Id == KSPROPERTY_PIN_PROPOSEDATAFORMAT;
     ULONG types = r->file->port->filter->PinCount, access = KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_BASICSUPPORT;
     if (proposes && pc_item(r->file->port->filter->AutomationTable, false, &KSPROPSETID_Pin, r->property.Id, NULL))
-        return STATUS_NOT_FOUND; /* the driver's */
+        return PC_NOT_MINE; /* the driver's */
     if (r->property.Id > KSPROPERTY_PIN_PROPOSEDATAFORMAT)
-        return STATUS_NOT_FOUND;
+        return PC_NOT_MINE;
     if (r->verb == KSPROPERTY_TYPE_BASICSUPPORT) {
         access = proposes ? KSPROPERTY_TYPE_SET | KSPROPERTY_TYPE_BASICSUPPORT : access;
         return pc_give(r, &access, sizeof(access));
@@ -315,7 +315,7 @@ static NTSTATUS topology_get(struct pc_request *r)
             multiple_add(&m, &f->Connections[i], sizeof(f->Connections[i]));
         return multiple_give(r, &m);
     default:
-        return STATUS_NOT_FOUND;
+        return PC_NOT_MINE;
     }
 }
 
@@ -326,11 +326,11 @@ NTSTATUS pc_filter_property(struct pc_request *r)
         if (guid_is(&r->property.Set, &KSPROPSETID_Topology) && r->property.Id == KSPROPERTY_TOPOLOGY_NAME &&
             r->verb == KSPROPERTY_TYPE_GET)
             return give_name(r, n->Name != NULL ? n->Name : n->Type);
-        return STATUS_NOT_FOUND;
+        return PC_NOT_MINE;
     }
     if (guid_is(&r->property.Set, &KSPROPSETID_Pin))
         return pin_property(r);
     if (guid_is(&r->property.Set, &KSPROPSETID_Topology))
         return topology_get(r);
-    return STATUS_NOT_FOUND;
+    return PC_NOT_MINE;
 }

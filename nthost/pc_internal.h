@@ -60,7 +60,7 @@ ULONG NTAPI com_release_method(PVOID self);
 enum { SLOT_QUERY_INTERFACE, SLOT_ADD_REF, SLOT_RELEASE, SLOT_FIRST };
 uintptr_t com_call(PVOID object, unsigned slot, const char *method, unsigned count, ...); /* without `this` */
 void driver_object_reference(PVOID object, const char *what);
-void driver_object_release(PVOID object, const char *what);
+ULONG driver_object_release(PVOID object, const char *what); /* what Release returned */
 /* QueryInterface; NULL when it is refused. Referenced. */
 PVOID driver_object_query(PVOID object, const GUID *id, const char *what, unsigned methods);
 
@@ -132,7 +132,8 @@ struct pc_pages { /* an MDL of IPortWaveRTStream */
 
 struct pc_stream {
     struct com_object com; /* IPortWaveRTStream */
-    struct pc_file *file;
+    struct pc_device *device;
+    struct pc_file *file; /* NULL when the pin is closed and the driver still has references */
     struct pc_pages *pages;
     PVOID stream;       /* IMiniportWaveRTStream, referenced */
     PVOID notification; /* IMiniportWaveRTStreamNotification, referenced; NULL when it has none */
@@ -145,7 +146,8 @@ struct pc_stream {
     uint8_t *user; /* the program's mapping */
     size_t user_bytes;
     struct pc_notification *notifications;
-    WAVEFORMATEXTENSIBLE format; /* as far as the format goes */
+    KSDATAFORMAT *format;
+    ULONG format_bytes;
 };
 
 struct pc_notification {
@@ -218,7 +220,8 @@ struct pc_request { /* copied from the program's */
     ULONG_PTR information;
 };
 NTSTATUS pc_property(struct pc_file *file, IRP *irp);
-/* STATUS_NOT_FOUND: no property of the port driver's own. */
+/* A property that is not the port driver's own. */
+#define PC_NOT_MINE STATUS_MORE_PROCESSING_REQUIRED
 NTSTATUS pc_filter_property(struct pc_request *r);
 NTSTATUS pc_pin_property(struct pc_request *r);
 NTSTATUS pc_give(struct pc_request *r, const void *value, ULONG bytes);

@@ -191,9 +191,9 @@ void driver_object_reference(PVOID object, const char *what)
     com_call(object, SLOT_ADD_REF, what, 0);
 }
 
-void driver_object_release(PVOID object, const char *what)
+ULONG driver_object_release(PVOID object, const char *what)
 {
-    com_call(object, SLOT_RELEASE, what, 0);
+    return (ULONG)com_call(object, SLOT_RELEASE, what, 0);
 }
 
 PVOID driver_object_query(PVOID object, const GUID *id, const char *what, unsigned methods)

@@ -67,7 +67,7 @@ static MDL *allocate(struct pc_stream *s, uint64_t low, uint64_t high, size_t by
     ram_hide(p->memory, "pages that MapAllocatedPages has not mapped");
     p->next = s->pages;
     s->pages = p;
-    s->file->device->counts.pages_allocated += pages;
+    s->device->counts.pages_allocated += pages;
     return p->mdl;
 }
 
@@ -126,7 +126,7 @@ static void NTAPI free_pages_from_mdl(PVOID self, MDL *mdl)
             break;
         }
     }
-    s->file->device->counts.pages_freed += p->pages;
+    s->device->counts.pages_freed += p->pages;
     dma_revoke(p);
     ram_free(p->memory);
     ram_free(p->mdl);

@@ -176,11 +176,11 @@ static NTSTATUS to_driver(struct pc_request *r)
  * does not send them elsewhere. */
 static NTSTATUS answer(struct pc_request *r)
 {
-    NTSTATUS status = STATUS_NOT_FOUND;
+    NTSTATUS status;
     if ((r->verb & (r->verb - 1)) != 0 || r->verb == 0)
         return STATUS_INVALID_PARAMETER;
     status = r->file->stream != NULL ? pc_pin_property(r) : pc_filter_property(r);
-    if (status == STATUS_NOT_FOUND)
+    if (status == PC_NOT_MINE)
         status = to_driver(r);
     return status;
 }

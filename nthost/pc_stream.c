@@ -30,6 +30,11 @@ static const struct com_interface *const interfaces[] = {&pc_stream_interface, N
 
 static void destroy(struct com_object *o)
 {
+    const struct pc_stream *s = (const struct pc_stream *)o;
+    if (s->pages != NULL)
+        rule_broken("pc-pages", "the stream was released, and %u pages that it allocated were not freed",
+                    (unsigned)s->pages->pages);
+    free(s->format);
     free(o);
 }
 
@@ -55,6 +60,16 @@ static NTSTATUS new_stream(struct pc_stream *s, const void *format, ULONG bytes)
     return status;
 }
 
+static void keep_format(struct pc_stream *s, const void *format, ULONG bytes)
+{
+    free(s->format);
+    s->format_bytes = bytes;
+    s->format = malloc(bytes);
+    if (s->format == NULL)
+        environment_failed("no memory for a format");
+    memcpy(s->format, format, bytes);
+}
+
 static void count_pins(struct pc_device *d, int by)
 {
     d->counts.streams_open += (unsigned)by;
@@ -68,11 +83,11 @@ NTSTATUS pc_stream_open(struct pc_file *pin, ULONG pin_id, const void *format, U
     if (s == NULL)
         environment_failed("no memory for a stream");
     com_create(&s->com, "IPortWaveRTStream", interfaces, destroy);
+    s->device = pin->device;
     s->file = pin;
     s->pin = pin_id;
     s->capture = portcls_pin(pin->port->filter, pin_id)->KsPinDescriptor.DataFlow == KSPIN_DATAFLOW_OUT;
-    memcpy(&s->format, (const uint8_t *)format + sizeof(KSDATAFORMAT),
-           bytes - sizeof(KSDATAFORMAT) < sizeof(s->format) ? bytes - sizeof(KSDATAFORMAT) : sizeof(s->format));
+    keep_format(s, format, bytes);
     NTSTATUS status = new_stream(s, format, bytes);
     if (!NT_SUCCESS(status)) {
         pc_fail("NewStream for pin %u failed with %#x", (unsigned)pin_id, (unsigned)status);
@@ -134,8 +149,9 @@ static NTSTATUS unregister_event(struct pc_stream *s, PVOID event)
  * left; then the stream and what it referenced must be gone with the port driver's references. */
 void pc_stream_close(struct pc_stream *s)
 {
-    struct pc_device *d = s->file->device;
+    struct pc_device *d = s->device;
     PVOID objects[] = {s->notification, s->power_notify, s->stream};
+    ULONG left = 0;
     pc_stream_set_state(s, KSSTATE_STOP);
     while (s->notifications != NULL)
         unregister_event(s, s->notifications->event);
@@ -143,16 +159,15 @@ void pc_stream_close(struct pc_stream *s)
     s->file->stream = NULL;
     for (unsigned i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         if (objects[i] != NULL)
-            driver_object_release(objects[i], "the stream's Release");
+            left = driver_object_release(objects[i], "the stream's Release");
     }
     count_pins(d, -1);
-    if (s->pages != NULL)
-        rule_broken("pc-pages", "the stream was released, and %u pages that it allocated were not freed",
-                    (unsigned)s->pages->pages);
-    if (s->com.by_driver != 0)
+    /* The driver may hold its stream longer, say for a work item; when it is gone, so are its references. */
+    if (left == 0 && s->com.by_driver != 0)
         rule_broken("com-reference",
                     "the stream was released, and %u reference%s of the driver's to its IPortWaveRTStream %s not",
                     s->com.by_driver, s->com.by_driver == 1 ? "" : "s", s->com.by_driver == 1 ? "was" : "were");
+    s->file = NULL;
     com_release(&s->com);
 }
 
@@ -160,7 +175,7 @@ void pc_stream_close(struct pc_stream *s)
 
 static void count_run(struct pc_stream *s, ULONG from, ULONG to)
 {
-    struct pc_device *d = s->file->device;
+    struct pc_device *d = s->device;
     if (from != KSSTATE_RUN && to == KSSTATE_RUN && d->running++ == 0)
         d->allocations_at_run = ram_driver_allocations();
     if (from == KSSTATE_RUN && to != KSSTATE_RUN && --d->running == 0)
@@ -291,7 +306,7 @@ NTSTATUS pc_stream_position(struct pc_stream *s, KSAUDIO_POSITION *position)
         irql_lower(old);
     *position = *p;
     ram_free(p);
-    s->file->device->counts.positions++;
+    s->device->counts.positions++;
     if (NT_SUCCESS(status) && s->buffer != NULL &&
         (position->PlayOffset >= s->buffer_bytes || position->WriteOffset >= s->buffer_bytes))
         rule_broken("pc-position",
@@ -382,7 +397,7 @@ static NTSTATUS rtaudio_property(struct pc_request *r)
     ULONG access = KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_BASICSUPPORT;
     if (r->property.Id == KSPROPERTY_RTAUDIO_GETPOSITIONFUNCTION ||
         r->property.Id > KSPROPERTY_RTAUDIO_UNREGISTER_NOTIFICATION_EVENT)
-        return STATUS_NOT_FOUND;
+        return PC_NOT_MINE;
     bool event = r->property.Id >= KSPROPERTY_RTAUDIO_REGISTER_NOTIFICATION_EVENT;
     if (r->verb == KSPROPERTY_TYPE_BASICSUPPORT)
         return pc_give(r, &access, sizeof(access));
@@ -416,6 +431,8 @@ static NTSTATUS set_format(struct pc_request *r)
     memcpy(copy, r->out, r->out_bytes);
     status = (NTSTATUS)com_call(s->stream, SLOT_SET_FORMAT, "IMiniportWaveRTStream::SetFormat", 1, (uintptr_t)copy);
     ram_free(copy);
+    if (NT_SUCCESS(status))
+        keep_format(s, r->out, r->out_bytes);
     return status;
 }
 
@@ -425,11 +442,11 @@ static NTSTATUS connection_property(struct pc_request *r)
     ULONG access = KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_SET | KSPROPERTY_TYPE_BASICSUPPORT, state;
     bool is_state = r->property.Id == KSPROPERTY_CONNECTION_STATE;
     if (!is_state && r->property.Id != KSPROPERTY_CONNECTION_DATAFORMAT)
-        return STATUS_NOT_FOUND;
+        return PC_NOT_MINE;
     if (r->verb == KSPROPERTY_TYPE_BASICSUPPORT)
         return pc_give(r, &access, sizeof(access));
-    if (r->verb == KSPROPERTY_TYPE_GET && is_state)
-        return pc_give(r, &s->state, sizeof(s->state));
+    if (r->verb == KSPROPERTY_TYPE_GET)
+        return is_state ? pc_give(r, &s->state, sizeof(s->state)) : pc_give(r, s->format, s->format_bytes);
     if (r->verb != KSPROPERTY_TYPE_SET)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (!is_state)
@@ -446,15 +463,15 @@ NTSTATUS pc_pin_property(struct pc_request *r)
 {
     KSAUDIO_POSITION position = {0};
     if (r->node != PCFILTER_NODE)
-        return STATUS_NOT_FOUND;
+        return PC_NOT_MINE;
     if (guid_is(&r->property.Set, &KSPROPSETID_Connection))
         return connection_property(r);
     if (guid_is(&r->property.Set, &KSPROPSETID_RtAudio))
         return rtaudio_property(r);
     if (!guid_is(&r->property.Set, &KSPROPSETID_Audio) || r->property.Id != KSPROPERTY_AUDIO_POSITION)
-        return STATUS_NOT_FOUND;
+        return PC_NOT_MINE;
     if (r->verb != KSPROPERTY_TYPE_GET)
-        return r->verb == KSPROPERTY_TYPE_SET ? STATUS_INVALID_DEVICE_REQUEST : STATUS_NOT_FOUND;
+        return r->verb == KSPROPERTY_TYPE_SET ? STATUS_INVALID_DEVICE_REQUEST : PC_NOT_MINE;
     if (r->out_bytes < sizeof(position))
         return pc_give(r, &position, sizeof(position));
     NTSTATUS status = pc_stream_position(r->file->stream, &position);

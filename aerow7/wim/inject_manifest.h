@@ -24,8 +24,8 @@ char *inject_manifest_file(const char *path, const cJSON *manifest);
 char *inject_manifest_name_of(const char *path, const char *file);
 
 /*
- * `present` is the manifest that is there already, or NULL; `images` is taken over. The state before is `present`'s when
- * that was left in `before`.
+ * `present` is the manifest that is there already, or NULL; `images` is taken over. The state before is `present`'s
+ * when that was left in `before`.
  */
 cJSON *wim_manifest_make(const char *file, const cJSON *present, const struct wim_state *before,
                          const struct wim_state *after, cJSON *images);

@@ -4,8 +4,8 @@
  * checked before it is used.
  *
  * Refused with STATUS_CHECK_FAILED, because nothing could be put into it: solid WIMs (ESD), pipable ones, parts of
- * split ones (.swm), ones that somebody is writing or was interrupted in writing. Refused with STATUS_BAD_INPUT: what is
- * malformed.
+ * split ones (.swm), ones that somebody is writing or was interrupted in writing. Refused with STATUS_BAD_INPUT: what
+ * is malformed.
  */
 #ifndef AEROW7_WIM_FILE_H
 #define AEROW7_WIM_FILE_H

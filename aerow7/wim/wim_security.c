@@ -79,8 +79,8 @@ static bool is_sid(const struct ace *ace, const uint8_t *sid, size_t size)
 }
 
 /*
- * What one entry of the folder becomes. An entry for whoever makes the file is for its owner from now on; a folder hands
- * the entry on as it was, in a second one that is not for itself when the first had to be changed.
+ * What one entry of the folder becomes. An entry for whoever makes the file is for its owner from now on; a folder
+ * hands the entry on as it was, in a second one that is not for itself when the first had to be changed.
  */
 static void inherit_ace(const struct ace *ace, bool folder, struct text *acl, unsigned *count)
 {

@@ -328,8 +328,8 @@ bool wim_entry_is_folder(const struct wim_entry *entry)
 }
 
 /*
- * Where the hash of the content is: in the stream without a name, when the entry has one, else in the entry. (A file with
- * named streams has it in the former, as Windows writes it.)
+ * Where the hash of the content is: in the stream without a name, when the entry has one, else in the entry. (A file
+ * with named streams has it in the former, as Windows writes it.)
  */
 static size_t hash_at(const struct wim_entry *entry)
 {

@@ -255,8 +255,8 @@ static void mark_used(struct writer *writer, const struct bytes *metadata, const
 }
 
 /*
- * The table's counts are not trusted: what nothing should refer to any more is looked for in every image, because a file
- * whose content left the table is lost.
+ * The table's counts are not trusted: what nothing should refer to any more is looked for in every image, because a
+ * file whose content left the table is lost.
  */
 static enum status keep_used(struct writer *writer)
 {

@@ -28,7 +28,8 @@ class Injection:
         tool = packing.Tool(program, source)
         build = packing.block_driver_only(pathlib.Path(packages), self.folder / "build")
         self.cer, key, _ = packing.make_key(self.folder / "keys")
-        result = tool.run("pack", "--from-build", build, "--out", self.folder / "dist", "--cert", self.cer, "--key", key)
+        result = tool.run("pack", "--from-build", build, "--out", self.folder / "dist", "--cert", self.cer, "--key",
+                          key)
         assert result.returncode == DONE, result.stderr
         self.pack = self.folder / "dist" / packing.PACK
         self.zip = self.folder / "dist" / f"{packing.PACK}.zip"

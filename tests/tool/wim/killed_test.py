@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""killed_test.py AEROW7 SOURCE PACKAGES: an injection that is killed, at any moment, or whose disk is full, at any byte,
-leaves the WIM as it was or complete; undo goes back to the original from wherever it stands; nothing is left beside it
-by the next run. A file-size limit stands for the full disk, which would need root."""
+"""killed_test.py AEROW7 SOURCE PACKAGES: an injection that is killed, at any moment, or whose disk is full, at any
+byte, leaves the WIM as it was or complete; undo goes back to the original from wherever it stands; nothing is left
+beside it by the next run. A file-size limit stands for the full disk, which would need root."""
 import os
 import pathlib
 import random

@@ -89,7 +89,8 @@ def broken(injection, folder):
     for name, edits, size, message in (
             ("empty", [], 0, "shorter than a WIM's header"), ("short", [], 207, "shorter than a WIM's header"),
             ("magic", [(0, b"MZ")], None, "is no WIM"), ("header", [(8, b"\0\0\0\0")], None, "is no WIM"),
-            ("version", [(12, b"\0\0\2\0")], None, "0x20000"), ("chunk", [(20, b"\1\x80\0\0")], None, "no power of two"),
+            ("version", [(12, b"\0\0\2\0")], None, "0x20000"),
+            ("chunk", [(20, b"\1\x80\0\0")], None, "no power of two"),
             ("images", [(44, b"\xff\xff\xff\xff")], None, "4294967295 images"),
             ("fewer", [(44, b"\1\0\0\0"), (120, b"\0\0\0\0")], None, "more metadata resources than images"),
             ("more", [(44, b"\3\0\0\0")], None, "has 3 images, but metadata of 2"),
@@ -150,13 +151,17 @@ def hostile_metadata(folder):
     for label, edit, message in (
             ("nothing", lambda r: b"", "nothing in it"), ("security", put(0, "<I", 1 << 31), "do not fit"),
             ("count", put(4, "<I", 1 << 30), "do not fit"), ("descriptor", put(8, "<Q", 1 << 63), "does not fit"),
-            ("root", put(first, "<Q", 0), "the root is no folder"), ("rootfile", put(first + 8, "<I", 0x20), "no folder"),
-            ("outside", put(first + 16, "<Q", 1 << 40), "outside of it"), ("odd", put(first + 16, "<Q", second + 4), "outside"),
-            ("long", put(second, "<Q", 1 << 62), "longer or shorter"), ("small", put(second, "<Q", 16), "longer or shorter"),
+            ("root", put(first, "<Q", 0), "the root is no folder"),
+            ("rootfile", put(first + 8, "<I", 0x20), "no folder"),
+            ("outside", put(first + 16, "<Q", 1 << 40), "outside of it"),
+            ("odd", put(first + 16, "<Q", second + 4), "outside"),
+            ("long", put(second, "<Q", 1 << 62), "longer or shorter"),
+            ("small", put(second, "<Q", 16), "longer or shorter"),
             ("name", put(second + 100, "<H", 0xFFF0), "longer than its entry"),
             ("oddname", put(second + 100, "<H", 7), "longer than its entry"),
             ("short", put(second + 98, "<H", 0xFFF0), "longer than its entry"),
-            ("streams", put(third + 96, "<H", 9), "stream"), ("loop", put(second + 16, "<Q", second), "contains itself"),
+            ("streams", put(third + 96, "<H", 9), "stream"),
+            ("loop", put(second + 16, "<Q", second), "contains itself"),
             ("loop2", put(second + 16, "<Q", first), "empty or has a separator"),
             ("slash", name("fi/e"), "separator"), ("backslash", name("fi\\e"), "separator"),
             ("noname", name("\0"), "empty"), ("id", put(third + 12, "<I", 9), "security descriptor 9 of"),
@@ -169,7 +174,8 @@ def hostile_metadata(folder):
     choose = random.Random(7)
     for _ in range(60):
         at = choose.randrange(len(raw))
-        result = tree(with_metadata(folder, "any.wim", lambda r: r[:at] + bytes([choose.randrange(256)]) + r[at + 1:])[0])
+        byte = bytes([choose.randrange(256)])
+        result = tree(with_metadata(folder, "any.wim", lambda r: r[:at] + byte + r[at + 1:])[0])
         assert result.returncode in (DONE, BAD_INPUT), (at, result)
 
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * wim_apply WIM OUT EPOCH < CHANGES: the writer of WIMs by itself, without a plan. A line of CHANGES is "image N",
- * "folder PATH", "add PATH FILE", "replace PATH FILE" or "remove PATH"; no names with blanks.
- * wim_apply --tree WIM INDEX: what the reader makes of an image, an entry a line: path, kind, size, SHA-1 of its content,
- * SHA-1 of its security descriptor or "-".
+ * "folder PATH", "add PATH FILE", "replace PATH FILE" or "remove PATH"; no names with blanks. wim_apply --tree WIM
+ * INDEX: what the reader makes of an image, an entry a line: path, kind, size, SHA-1 of its content, SHA-1 of its
+ * security descriptor or "-".
+ * wim_apply --split WIM SWM SIZE: in parts; how many there are.
  */
 #include "base/text.h"
 #include "wim/wim_source.h"
+#include "wim/wim_split.h"
 #include "wim/wim_write.h"
 
 #include <stdio.h>
@@ -125,12 +127,26 @@ static enum status apply(struct wim_file *wim, const char *out, time_t when)
     return status;
 }
 
+static enum status split(const char *wim, const char *swm, uint64_t size)
+{
+    unsigned parts;
+    enum status status = wim_split(wim, swm, size, &parts);
+
+    if (status == STATUS_DONE) {
+        printf("%u\n", parts);
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     bool tree = argc == 4 && strcmp(argv[1], "--tree") == 0;
     struct wim_file *wim;
     enum status status;
 
+    if (argc == 5 && strcmp(argv[1], "--split") == 0) {
+        return (int)split(argv[2], argv[3], strtoull(argv[4], NULL, 10));
+    }
     if (argc != 4) {
         return STATUS_USAGE;
     }

@@ -67,6 +67,8 @@ def padded(data):
 
 
 def sha1(content):
+    if not isinstance(content, bytes):
+        return content.digest  # of something that is not in memory
     return hashlib.sha1(content).digest() if content else bytes(20)
 
 

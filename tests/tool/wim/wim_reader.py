@@ -97,7 +97,7 @@ def parse(raw):
 
 
 def trees(path):
-    """The parsed metadata of every image; decompressed by wimlib's export, which rewrites nothing in it but the order."""
+    """The parsed metadata of every image; decompressed by wimlib's export, which rewrites only the order."""
     with tempfile.TemporaryDirectory() as folder:
         plain = pathlib.Path(folder) / "plain.wim"
         wimlib("export", path, "all", plain, "--compress=none", "--quiet", "--threads=1")

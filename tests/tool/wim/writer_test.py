@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The writer of WIMs: exactly the intended changes, seen by wimlib and by a reader of our own, in every kind of file."""
+"""The writer of WIMs: exactly the intended changes, seen by wimlib and by a reader of our own, in every kind of
+file."""
 import hashlib
 import pathlib
 import subprocess
@@ -201,10 +202,34 @@ def wrong_references(folder):
             at = old.table["offset"] + 50 * number + 26
             raw[at:at + 4] = b"\1\0\0\0"
     wim.write_bytes(raw)
-    assert apply(folder, wim, [("image", 2), ("replace", SYSTEM, b"new"), ("remove", "Windows/shared.txt")]).returncode == 0
+    changes = [("image", 2), ("replace", SYSTEM, b"new"), ("remove", "Windows/shared.txt")]
+    assert apply(folder, wim, changes).returncode == 0
     new = wim_reader.Wim(folder / "out.wim")
     assert hashlib.sha1(TEXT).digest() in new.blobs and hashlib.sha1(noise(6000, 3)).digest() in new.blobs
     wimlib("verify", folder / "out.wim")
+
+
+def parts(folder):
+    """Split, and joined by wimlib: the same images, none of the parts longer than allowed."""
+    made = [image.add("Windows/noise", noise(300000, 12)).add("Windows/more", noise(290000, 13)) for image in images()]
+    wim = compress(make_wim(folder / "whole.wim", made, boot=1), "LZX", True)
+    assert apply(folder, wim, CHANGES, "whole.wim").returncode == 0
+    (folder / "install3.swm").write_bytes(b"of an earlier run")
+    result = subprocess.run([APPLY, "--split", wim, folder / "install.swm", "400000"], capture_output=True, text=True,
+                            timeout=50)
+    there = sorted(folder.glob("*.swm"))
+    assert result.returncode == 0 and len(there) == int(result.stdout) >= 3, (result, there)
+    assert {p.name for p in there} == {"install.swm", *(f"install{n}.swm" for n in range(2, len(there) + 1))}
+    assert all(p.stat().st_size <= 400000 for p in there)
+    wimlib("join", folder / "joined.wim", *there, "--quiet")
+    wimlib("verify", folder / "joined.wim")
+    assert wim_reader.trees(folder / "joined.wim") == wim_reader.trees(wim)
+    for path in there:
+        path.unlink()
+    for source, target in ((folder / "nothing.wim", "install.swm"), (wim, "nowhere/install.swm"), (wim, "install.wim")):
+        result = subprocess.run([APPLY, "--split", source, folder / target, "400000"], capture_output=True, text=True,
+                                timeout=50)
+        assert result.returncode in (2, 3, 4) and result.stderr and not list(folder.glob("*.swm")), result
 
 
 def not_as_planned(folder):
@@ -223,7 +248,7 @@ def not_as_planned(folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for case in (every_kind, inheritance, in_place_and_again, wrong_references, not_as_planned):
+        for case in (every_kind, inheritance, in_place_and_again, wrong_references, parts, not_as_planned):
             where = pathlib.Path(folder) / case.__name__
             where.mkdir()
             case(where)

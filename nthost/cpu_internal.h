@@ -117,6 +117,7 @@ bool interrupt_deliver_one(void);
 bool interrupt_deliverable(uint8_t irql);
 void interrupt_poll(void);
 bool dpc_run_one(void);
+bool dpc_none(void); /* none is queued or runs, on any processor */
 bool timer_run_one(void);
 uint64_t timer_next_due_us(void);
 

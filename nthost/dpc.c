@@ -2,6 +2,8 @@
 #include "cpu_internal.h"
 #include "verifier.h"
 
+static unsigned running; /* on all processors */
+
 void dpc_init(dpc *d, void (*routine)(dpc *, void *, void *), void *context)
 {
     *d = (dpc){.routine = routine, .context = context};
@@ -55,6 +57,15 @@ bool dpc_remove(dpc *d)
     return true;
 }
 
+bool dpc_none(void)
+{
+    for (unsigned i = 0; i < cpu_count(); i++) {
+        if (processor_at(i)->dpc_first != NULL)
+            return false;
+    }
+    return running == 0;
+}
+
 /* "The DPC object is removed from the queue before its routine is called" is what lets a routine queue itself again
  * (KeInsertQueueDpc): so the arguments are taken first. */
 bool dpc_run_one(void)
@@ -70,7 +81,9 @@ bool dpc_run_one(void)
     const char *api = t->api;
     uint64_t outer = flow_begin();
     processor_set_irql(DISPATCH_LEVEL);
+    running++;
     d->routine(d, argument1, argument2);
+    running--;
     if (irql_get() != DISPATCH_LEVEL)
         rule_broken("callback-irql", "a DPC routine returned at IRQL %u", irql_get());
     if (spin_held_count() > 0)

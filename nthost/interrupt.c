@@ -15,7 +15,8 @@ struct interrupt {
     struct spin_lock *lock;
     bool (*asserted)(void *); /* NULL for message interrupts */
     void *line;
-    bool pending, in_service;
+    bool pending;
+    unsigned in_service; /* on so many processors: a message may come again while the last still waits for the lock */
     unsigned unclaimed;
     struct interrupt *next;
 };
@@ -51,7 +52,7 @@ interrupt *interrupt_connect_line(bool (*asserted)(void *), void *line, interrup
 
 static bool not_in_service(void *i)
 {
-    return !((interrupt *)i)->in_service;
+    return ((interrupt *)i)->in_service == 0;
 }
 
 /* IoDisconnectInterrupt returns when the ISR no longer runs anywhere. */
@@ -63,7 +64,7 @@ void interrupt_disconnect(interrupt *i)
             break;
         }
     }
-    if (i->in_service)
+    if (i->in_service != 0)
         thread_wait(not_in_service, i, UINT64_MAX);
     free(i);
 }
@@ -90,7 +91,7 @@ void interrupt_poll(void)
         poll_messages(poll_context);
     /* The interrupt controller latches a level until the end of its ISR, so one that runs is not looked at. */
     for (interrupt *i = interrupts; i != NULL; i = i->next) {
-        if (i->asserted != NULL && !i->in_service)
+        if (i->asserted != NULL && i->in_service == 0)
             i->pending = i->asserted(i->line);
     }
 }
@@ -100,7 +101,7 @@ static interrupt *highest_pending(uint8_t above)
     interrupt *highest = NULL;
     for (interrupt *i = interrupts; i != NULL; i = i->next) {
         if (i->pending && i->irql > above && (highest == NULL || i->irql > highest->irql) &&
-            (i->asserted == NULL || !i->in_service))
+            (i->asserted == NULL || i->in_service == 0))
             highest = i;
     }
     return highest;
@@ -128,7 +129,7 @@ bool interrupt_deliver_one(void)
     if (i == NULL)
         return false;
     i->pending = false;
-    i->in_service = true;
+    i->in_service++;
     count++;
     thread *t = thread_here();
     const char *api = t->api;
@@ -141,7 +142,7 @@ bool interrupt_deliver_one(void)
         spin_release(i->lock);
     if (irql_get() != i->irql)
         rule_broken("callback-irql", "an ISR entered at IRQL %u returned at %u", i->irql, irql_get());
-    i->in_service = false;
+    i->in_service--;
     flow_end(outer);
     processor_set_irql(old);
     thread_here()->api = api;

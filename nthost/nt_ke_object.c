@@ -297,20 +297,17 @@ static void NTAPI ke_set_target_processor_dpc(PKDPC kdpc, CHAR number)
                  32); /* MAXIMUM_PROCESSORS and up: an explicit target. DPCs run where they are queued all the same. */
 }
 
-static bool no_dpc_queued(void *unused)
+static bool no_dpc_left(void *unused)
 {
     (void)unused;
-    for (unsigned i = 0; i < cpu_count(); i++) {
-        if (processor_at(i)->dpc_first != NULL)
-            return false;
-    }
-    return true;
+    return dpc_none();
 }
 
+/* "returns after all queued DPCs on all processors have executed": those that run already, too. */
 static void NTAPI ke_flush_queued_dpcs(void)
 {
     api_enter("KeFlushQueuedDpcs", PASSIVE_LEVEL, PASSIVE_LEVEL);
-    thread_wait(no_dpc_queued, NULL, UINT64_MAX);
+    thread_wait(no_dpc_left, NULL, UINT64_MAX);
 }
 
 static void NTAPI ke_initialize_timer_ex(PKTIMER ktimer, ULONG type)

@@ -32,12 +32,18 @@ static void call_cancel_routine(IRP *irp, PVOID routine, uint8_t old)
                     irql_get(), old);
 }
 
-bool irp_cancel(IRP *irp)
+static bool cancel(IRP *irp, bool by_driver)
 {
     uint8_t old = cancel_lock_acquire();
-    if (irp_record(irp) == NULL)
+    bool known = irp_record(irp) != NULL;
+    if (!known && by_driver)
         rule_broken("irp-unknown", "IoCancelIrp of %p, which is no IRP, or one that was completed and freed",
                     (void *)irp);
+    if (!known) {
+        spin_release(&cancel_lock);
+        irql_lower(old);
+        return false;
+    }
     irp->Cancel = TRUE;
     PVOID routine = irp->CancelRoutine;
     irp->CancelRoutine = NULL;
@@ -51,10 +57,16 @@ bool irp_cancel(IRP *irp)
     return true;
 }
 
+/* The host's own, which the driver may complete, and the host free, while the lock is waited for. */
+bool irp_cancel(IRP *irp)
+{
+    return cancel(irp, false);
+}
+
 static BOOLEAN NTAPI io_cancel_irp(PIRP irp)
 {
     api_enter("IoCancelIrp", PASSIVE_LEVEL, DISPATCH_LEVEL);
-    return irp_cancel(irp);
+    return cancel(irp, true);
 }
 
 static void NTAPI io_acquire_cancel_spin_lock(PKIRQL old)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core_test.h"
+#include "cpu_internal.h"
 
 struct counting {
     uintptr_t *lock;
@@ -370,6 +371,83 @@ static bool disown(void *context, uint32_t message)
     (void)context;
     (void)message;
     return false;
+}
+
+struct connected_isr {
+    struct spin_lock lock;
+    interrupt *connected; /* NULL: IoDisconnectInterrupt has returned */
+    unsigned calls, nested;
+};
+
+static bool connected_isr(void *context, uint32_t message)
+{
+    struct connected_isr *c = context;
+    (void)message;
+    CHECK(c->connected != NULL && c->nested++ == 0);
+    c->calls++;
+    for (unsigned i = 0; i < 20; i++) {
+        interrupt_post(c->connected); /* the next one comes on another processor and waits for the lock */
+        yield_point();
+    }
+    c->nested--;
+    return true;
+}
+
+TEST(disconnecting_waits_for_the_isr_on_every_processor, EXIT_OK, NULL)
+{
+    unsigned calls = 0;
+    start(4, 3);
+    for (unsigned i = 0; i < 300; i++) {
+        struct connected_isr *c = calloc(1, sizeof(*c));
+        spin_lock_init(&c->lock, "an interrupt's", 0);
+        c->connected = interrupt_connect_message(1, connected_isr, c, DEVICE_LEVEL, &c->lock);
+        interrupt_post(c->connected);
+        for (unsigned k = 0; k < i % 40; k++)
+            yield_point();
+        interrupt_disconnect(c->connected);
+        c->connected = NULL;
+        calls += c->calls;
+        CHECK(c->nested == 0);
+        for (unsigned k = 0; k < 50; k++)
+            yield_point();
+    }
+    CHECK(calls > 300);
+}
+
+static bool slow_dpc_runs;
+
+static void slow_dpc(dpc *self, void *a, void *b)
+{
+    (void)self, (void)a, (void)b;
+    slow_dpc_runs = true;
+    for (unsigned i = 0; i < 200; i++)
+        yield_point();
+    slow_dpc_runs = false;
+}
+
+static void queue_slow_dpcs(void *d)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        dpc_insert(d, NULL, NULL);
+        thread_wait(never, NULL, 10);
+    }
+}
+
+/* KeFlushQueuedDpcs waits for dpc_none(). */
+TEST(a_dpc_that_runs_is_not_done, EXIT_OK, NULL)
+{
+    unsigned met = 0;
+    dpc d;
+    start(2, 9);
+    dpc_init(&d, slow_dpc, NULL);
+    thread *t = thread_create("queues", queue_slow_dpcs, &d);
+    while (!thread_finished(t)) {
+        met += slow_dpc_runs;
+        CHECK(!slow_dpc_runs || !dpc_none());
+        thread_wait(never, NULL, 1);
+    }
+    thread_join(t);
+    CHECK(met > 10 && dpc_none());
 }
 
 TEST(rule_interrupt_not_claimed, EXIT_RULE, "rule broken: interrupt-not-claimed", "1000 times")

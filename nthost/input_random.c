@@ -9,7 +9,7 @@
 enum { PACKET_MAX = 4, TOUCHES = 10, BUTTONS = 5, KEYS_MAX = 256, POSITION_MAX = 32767 };
 /* Packets: one in so many is followed by a pause, which is no longer than the driver keeps reports for, or by something
  * that happens to the device. */
-enum { PAUSE_ONE_IN = 200, PAUSE_MAX = 60, DISTURB_ONE_IN = 400, SETTLED_MS = 5, BACK_MS = 40 };
+enum { PAUSE_ONE_IN = 200, PAUSE_MAX = 60, DISTURB_ONE_IN = 100, SETTLE_ONE_IN = 30, SETTLED_MS = 5, BACK_MS = 40 };
 
 static const char *const button_names[BUTTONS] = {"left", "right", "middle", "side", "extra"};
 
@@ -161,17 +161,16 @@ static void disturb(struct input_bench *b)
 {
     if (draw(2) == 0)
         settle(b, SETTLED_MS);
-    switch (draw(b->options->use_model ? 5 : 4)) {
+    switch (draw(b->options->use_model ? 4 : 3)) {
     case 0:
         input_device_sleep(b, true);
         input_device_sleep(b, false);
         break;
     case 1:
-    case 2:
         input_device_stop(b);
         input_device_start(b);
         break;
-    case 3:
+    case 2:
         input_device_pull(b);
         input_device_plug(b);
         break;
@@ -212,6 +211,8 @@ void input_random(struct input_bench *b, uint64_t count, bool pauses)
             paused = pause_or_resume(b, paused);
         if (pauses && paused == 0 && draw(DISTURB_ONE_IN) == 0)
             disturb(b);
+        if (pauses && paused == 0 && draw(SETTLE_ONE_IN) == 0)
+            settle(b, SETTLED_MS);
         if (draw(8) == 0)
             thread_wait(never, NULL, draw(500));
     }

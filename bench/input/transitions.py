@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Which keys, buttons and contacts a script makes go down and up, and whether the reports of its run say the same.
 
-usage: transitions.py NTHOST DRIVER DEVICE IRQ KIND [--events N] [--runs N] [--seed N] [--soak-runs N] [--parser DIR]
+usage: transitions.py NTHOST DRIVER DEVICE IRQ KIND|all [--events N] [--runs N] [--seed N] [--soak-runs N] [--parser DIR]
+                      [--of-nthost]
 
 Neither half knows the driver: Reference reads the script and keeps the state of a device; Reports reads reports with a
 parser written after the HID definition (tests/unit/input). --parser has a foreign hidparse.sys decode them as well, and
-both must agree. --soak-runs: as many runs instead when AERO_SOAK=1.
+both must agree. --soak-runs: as many runs instead when AERO_SOAK=1. --of-nthost: the events are those of nthost's own
+"random COUNT pauses", drawn while it runs, so that what happens depends on what has happened.
 """
 import argparse
 import collections
@@ -360,24 +362,28 @@ def compare(kind, script, result):
     return comparison.finish()
 
 
-def without_one_report(kind, result, part):
-    """The same result without a report that tells of a transition."""
-    state, telling = {}, []
+def without_one_state(kind, result, part):
+    """The same result without a report that tells of a transition, and without those that say the same again: the next
+    one tells two at once."""
+    state, telling = {}, []  # (number, index)
+    numbers = []
     for i, (_, number, on, _, contacts) in enumerate(Reports(result)):
         now = on if kind != "multitouch" else {c[CONTACT] for c in contacts if c.get(TIP)}
         if state.get(number, set()) != now:
-            telling.append(i)
+            telling.append((number, i))
         state[number] = now
-    gone = telling[int(len(telling) * part)]
-    return {**result, "reports": result["reports"][:gone] + result["reports"][gone + 1:]}
+        numbers.append(number)
+    number, first = telling[int(len(telling) * part)]
+    end = next((i for n, i in telling if n == number and i > first), len(numbers))
+    return {**result, "reports": [r for i, r in enumerate(result["reports"])
+                                  if numbers[i] != number or not first <= i < end]}
 
 
 def notices_a_loss(kind, script, result):
-    """One report is taken out, and the comparison must notice. Not every one is missed: what the next report says again
-    is not lost, and what happened just before the device was gone need not be told. One of four places will do."""
-    for part in (0.5, 0.25, 0.75, 0.1):
+    """What happened just before the device was lost need not be told, so one of eight places will do."""
+    for part in (0.5, 0.25, 0.75, 0.1, 0.9, 0.4, 0.6, 0.2):
         try:
-            if compare(kind, script, without_one_report(kind, result, part))["lost"] > 0:
+            if compare(kind, script, without_one_state(kind, result, part))["lost"] > 0:
                 return True
         except Wrong:
             return True
@@ -506,9 +512,12 @@ def random_script(kind, device, events, seed):
                     s.disturb(False)
             s.lines += ["wait 3", "resume", "wait 5", "mark"]
             since = 0
-        elif what < 0.005 and device == "model":
+        elif what < 0.007 and device == "model":
             s.disturb(draw.random() < 0.5)
             s.lines.append("mark")
+            since = 0
+        elif what < 0.03:
+            s.lines.append(f"wait {SETTLED}")
             since = 0
     s.release_all()
     return s.lines + ["wait 30"]
@@ -537,40 +546,62 @@ def run(nthost, driver, device, irq, kind, script, options=(), seconds=280):
         return result
 
 
+def sent_lines(result):
+    """What nthost says it has sent and done, as lines of a script."""
+    for entry in result["sent"]:
+        if entry["command"] is not None:
+            yield f"{entry['command']} {entry['value']}"
+        elif entry["type"] == 0:
+            yield "syn"
+        else:
+            yield f"event {entry['type']} {entry['code']} {entry['value']}"
+
+
+def one_run(o, kind, seed):
+    """What was found, and how much there was; Wrong when it is not right."""
+    script = [f"random {o.events} pauses"] if o.of_nthost else random_script(kind, o.device, o.events, seed)
+    options = ["--seed", seed, *(["--parser", o.parser] if o.parser else [])]
+    result = run(o.nthost, o.driver, o.device, o.irq, kind, script, options + ["--log-events"] * o.of_nthost)
+    script = list(sent_lines(result)) if o.of_nthost else script
+    found = compare(kind, script, result)
+    if found["lost"] or found["invented"] or found["held"] or not found["transitions"]:
+        raise Wrong(str(found))
+    if seed == o.seed and not notices_a_loss(kind, script, result):
+        raise Wrong("the comparison does not notice that a report is gone")
+    lines = collections.Counter(line.split()[0] for line in script)
+    return {**found, "events": result["events"], "reports": result["report_count"], "resets": lines["reset"],
+            "pulls": lines["pull"], "rests": lines["sleep"] + lines["stop"] + lines["restart"]}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("nthost")
     parser.add_argument("driver")
     parser.add_argument("device", choices=["model", "qemu"])
     parser.add_argument("irq", choices=["intx", "msix"])
-    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("kind", choices=[*KINDS, "all"])
     parser.add_argument("--events", type=int, default=50000)
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--soak-runs", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--of-nthost", action="store_true")
     parser.add_argument("--parser", help="the folder of a hidparse.sys")
     o = parser.parse_args()
     runs = o.soak_runs if o.soak_runs and os.environ.get("AERO_SOAK") == "1" else o.runs
-    total = collections.Counter()
-    for seed in range(o.seed, o.seed + runs):
-        script = random_script(o.kind, o.device, o.events, seed)
-        try:
-            result = run(o.nthost, o.driver, o.device, o.irq, o.kind, script,
-                         ["--seed", seed, *(["--parser", o.parser] if o.parser else [])])
-            found = compare(o.kind, script, result)
-        except Wrong as wrong:
-            print(f"{o.kind}, {o.device}, {o.irq}, seed {seed}: {wrong}", file=sys.stderr)
+    for kind in KINDS if o.kind == "all" else [o.kind]:
+        total = collections.Counter()
+        for seed in range(o.seed, o.seed + runs):
+            try:
+                total.update(one_run(o, kind, seed))
+            except Wrong as wrong:
+                print(f"{kind}, {o.device}, {o.irq}, seed {seed}: {wrong}", file=sys.stderr)
+                return 1
+        if o.device == "model" and not (total["resets"] and total["pulls"] and total["rests"]):
+            print(f"{kind}: the device was never disturbed in one of its ways: {total}", file=sys.stderr)
             return 1
-        total.update(found)
-        total.update(events=result["events"], reports=result["report_count"])
-        if found["lost"] or found["invented"] or found["held"] or not found["transitions"]:
-            print(f"{o.kind}, {o.device}, {o.irq}, seed {seed}: {found}", file=sys.stderr)
-            return 1
-        if seed == o.seed and not notices_a_loss(o.kind, script, result):
-            print("the comparison does not notice that a report is gone", file=sys.stderr)
-            return 1
-    print(f"{o.kind}, {o.device}, {o.irq}: {total['events']} events, {total['transitions']} transitions, "
-          f"{total['reports']} reports, none lost, none invented")
+        print(f"{kind}, {o.device}, {o.irq}: {total['events']} events, {total['resets']} resets, {total['pulls']} removals, "
+              f"{total['rests']} rests, {total['transitions']} transitions, {total['reports']} reports, none lost, none "
+              "invented")
     return 0
 
 

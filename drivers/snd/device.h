@@ -29,6 +29,7 @@
 #include "msix_plan.h"
 #include "pcm.h"
 #include "stream.h"
+#include "transport_legacy.h"
 #include "transport_modern.h"
 #include "volume.h"
 
@@ -129,7 +130,13 @@ typedef struct SND_DEVICE {
     BOOLEAN TransportOpen;
     BOOLEAN ContractLayout;
     VIRTIO_TRANSPORT *Transport;
-    VIRTIO_MODERN Modern;
+    union {
+        VIRTIO_MODERN Modern;
+        VIRTIO_LEGACY Legacy;
+    } Registers;
+    ULONG Ports0; /* of a legacy device's BAR0 */
+    ULONG Ports0Length;
+    BOOLEAN LegacyRings; /* laid out as a legacy device wants them, below 4 GiB */
     VIRTIO_MODERN_BAR Bars[VIRTIO_PCI_BAR_COUNT];
     UINT64 Features;
     SND_DMA Dma;
@@ -261,8 +268,15 @@ VOID SndStop(SND_DEVICE *device, SND_STATE state);
 /* For good, before IRP_MN_REMOVE_DEVICE goes on. */
 VOID SndRemove(SND_DEVICE *device);
 
-/* ---- resources.c. Passive. Failures are logged. ---- */
+/* ---- config_space.c. Passive. ---- */
+#define SND_CONFIG_SPACE_BYTES 256u
+NTSTATUS SndReadConfigSpace(SND_DEVICE *device, UCHAR space[SND_CONFIG_SPACE_BYTES]);
+void SndTransportDelay(void *context, uint32_t microseconds);
+
+/* ---- resources.c, or resources_legacy.c in the packages for legacy devices. Passive. Failures are logged. ---- */
 NTSTATUS SndOpenTransport(SND_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated);
+/* After SndConnectInterrupt: a legacy device moves registers when messages are on. */
+VOID SndTransportConnected(SND_DEVICE *device);
 VOID SndCloseTransport(SND_DEVICE *device);
 
 /* ---- hardware.c: what the virtio device goes through. Passive. ---- */

@@ -54,7 +54,8 @@ NTSTATUS SndReadDevice(SND_DEVICE *device)
         if (VirtioGetQueueSize(device->Transport, queue, &size) != VirtioOk) {
             return SndRefuse(device, SndLogQueueSize);
         }
-        device->QueueSizes[queue] = (USHORT)(size < QUEUE_SIZE_MAX ? size : QUEUE_SIZE_MAX);
+        /* A legacy device's queues have the size that they have. */
+        device->QueueSizes[queue] = (USHORT)(size < QUEUE_SIZE_MAX || device->LegacyRings ? size : QUEUE_SIZE_MAX);
     }
     SndDialectChoose(&device->Dialect, device->DialectChoice, device->ContractLayout);
     device->MismatchLogged = FALSE;

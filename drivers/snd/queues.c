@@ -17,13 +17,50 @@ typedef struct LAYOUTS {
     ULONG StateBytes;
 } LAYOUTS;
 
+/* The engine lays its rings out as a modern device wants them and puts what it needs behind: `behind` is where that
+ * begins, `bytes` where it ends. A legacy ring is longer, and both move. */
+static VOID UseLegacyRing(VIRTQUEUE_LAYOUT *ring, uint32_t *behind, uint32_t *bytes)
+{
+    uint32_t start;
+
+    (VOID) VirtqueueLayoutLegacy(ring->Size, ring); /* the size was legal */
+    start = (uint32_t)ALIGN_UP_BY(ring->Length, 16);
+    *bytes += start - *behind;
+    *behind = start;
+}
+
+static VOID UseLegacyRings(LAYOUTS *layouts)
+{
+    UseLegacyRing(&layouts->Control.Ring, &layouts->Control.SlotsOffset, &layouts->Control.DmaBytes);
+    UseLegacyRing(&layouts->Events.Ring, &layouts->Events.BuffersOffset, &layouts->Events.DmaBytes);
+    for (ULONG d = 0; d < SND_DIRECTIONS; d++) {
+        UseLegacyRing(&layouts->Pcm[d].Ring, &layouts->Pcm[d].SlotsOffset, &layouts->Pcm[d].DmaBytes);
+    }
+}
+
+static BOOLEAN LayOutQueues(const SND_DEVICE *device, LAYOUTS *layouts)
+{
+    if (!SndControlLayout(device->QueueSizes[VIRTIO_SND_VQ_CONTROL], &layouts->Control) ||
+        !SndEventsLayout(device->QueueSizes[VIRTIO_SND_VQ_EVENT], &layouts->Events)) {
+        return FALSE;
+    }
+    for (ULONG d = 0; d < SND_DIRECTIONS; d++) {
+        if (!SndPcmLayout(device->QueueSizes[VIRTIO_SND_VQ_TX + d], &layouts->Pcm[d])) {
+            return FALSE;
+        }
+    }
+    if (device->LegacyRings) {
+        UseLegacyRings(layouts);
+    }
+    return TRUE;
+}
+
 static BOOLEAN LayOut(const SND_DEVICE *device, LAYOUTS *layouts)
 {
     ULONG bytes[VIRTIO_SND_VQ_MAX];
     ULONG state[VIRTIO_SND_VQ_MAX];
 
-    if (!SndControlLayout(device->QueueSizes[VIRTIO_SND_VQ_CONTROL], &layouts->Control) ||
-        !SndEventsLayout(device->QueueSizes[VIRTIO_SND_VQ_EVENT], &layouts->Events)) {
+    if (!LayOutQueues(device, layouts)) {
         return FALSE;
     }
     bytes[VIRTIO_SND_VQ_CONTROL] = layouts->Control.DmaBytes;
@@ -31,9 +68,6 @@ static BOOLEAN LayOut(const SND_DEVICE *device, LAYOUTS *layouts)
     bytes[VIRTIO_SND_VQ_EVENT] = layouts->Events.DmaBytes;
     state[VIRTIO_SND_VQ_EVENT] = layouts->Events.StateBytes;
     for (ULONG d = 0; d < SND_DIRECTIONS; d++) {
-        if (!SndPcmLayout(device->QueueSizes[VIRTIO_SND_VQ_TX + d], &layouts->Pcm[d])) {
-            return FALSE;
-        }
         bytes[VIRTIO_SND_VQ_TX + d] = layouts->Pcm[d].DmaBytes;
         state[VIRTIO_SND_VQ_TX + d] = layouts->Pcm[d].StateBytes;
     }
@@ -80,7 +114,7 @@ static NTSTATUS GetAdapter(SND_DEVICE *device)
         .Master = TRUE,
         .ScatterGather = TRUE,
         .Dma32BitAddresses = TRUE,
-        .Dma64BitAddresses = TRUE,
+        .Dma64BitAddresses = !device->LegacyRings, /* a ring is told as a 32-bit page number */
         .InterfaceType = PCIBus,
         .MaximumLength = SND_CYCLIC_BYTES_MAX,
     };

@@ -38,6 +38,7 @@ static NTSTATUS StartDevice(SND_DEVICE *device)
         status = SndConnectInterrupt(device);
     }
     if (NT_SUCCESS(status)) {
+        SndTransportConnected(device);
         SetState(device, SndStarting);
         status = SndDeviceStart(device);
     }

@@ -278,6 +278,10 @@ static int sweep(struct snd_options *o)
     o->fail_nth = 0;
     for (o->surprise_at = 1; status == EXIT_OK && o->surprise_at <= steps; o->surprise_at += stride, runs++)
         status = run_disturbed(o, shared);
+    if (status != EXIT_OK)
+        printf("it was --fail-nth %llu --surprise-at %llu\n",
+               (unsigned long long)(o->fail_nth != 0 ? o->fail_nth - 1 : 0),
+               (unsigned long long)(o->surprise_at >= stride ? o->surprise_at - stride : 0));
     printf("%s: %llu disturbed runs: %llu calls that may fail, %llu steps\n", status == EXIT_OK ? "ok" : "WRONG",
            (unsigned long long)runs, (unsigned long long)calls, (unsigned long long)steps);
     return status;

@@ -310,7 +310,7 @@ static enum snd_status stream_request(struct model *m, const uint8_t *request)
         model_rule(m, RULE_SND_CONTROL, "request 0x%x for stream %u of %u", code, id, model_snd.streams);
         return SND_BAD_MSG;
     }
-    if (model_snd.options.standard && !lifecycle_right(s, code)) {
+    if (model_snd.options.standard && !model_snd.lied && !lifecycle_right(s, code)) {
         model_rule(m, RULE_SND_LIFECYCLE, "request 0x%x for stream %u in state %s%s", code, id,
                    (const char *const[]){"released", "set", "prepared", "running"}[s->state],
                    s->state == SND_PREPARED && s->ran ? " (stopped)" : "");
@@ -343,6 +343,7 @@ void model_snd_control_execute(struct model *m, struct model_chain *chain)
     model_snd.reply_bytes = STATUS_BYTES;
     chain->type = word(request, 0);
     chain->sector = word(request, 1);
+    model_snd.lied |= status != SND_OK;
     if (status == SND_OK) {
         switch (chain->type) {
         case VIRTIO_SND_R_PCM_INFO:
@@ -365,6 +366,7 @@ void model_snd_control_execute(struct model *m, struct model_chain *chain)
     memcpy(model_snd.reply, &answer, STATUS_BYTES);
     chain->ready_us = clock_us() + (model_snd_fault(SND_CONTROL_LATE) ? LATE_US : 0);
     chain->lost |= model_snd_fault(SND_CONTROL_NEVER);
+    model_snd.lied |= chain->lost || chain->ready_us > clock_us();
 }
 
 /* "The device MUST NOT complete the control request while there are pending I/O messages for the specified stream
@@ -391,6 +393,10 @@ void model_snd_control_finish(struct model *m, struct model_chain *chain)
     uint32_t bytes = chain->writable < model_snd.reply_bytes ? (uint32_t)chain->writable : model_snd.reply_bytes;
 
     (void)m;
-    chain->used_len = model_snd_fault(SND_CONTROL_SHORT) ? 2 : bytes;
+    chain->used_len = bytes;
+    if (model_snd_fault(SND_CONTROL_SHORT)) {
+        chain->used_len = 2;
+        model_snd.lied = true;
+    }
     model_chain_write(chain, 0, model_snd.reply, bytes);
 }

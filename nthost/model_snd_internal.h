@@ -50,6 +50,7 @@ struct model_snd {
     const uint8_t *source;
     size_t source_bytes;
     uint64_t occasions[MODEL_SND_FAULTS];
+    bool lied;                    /* in a control reply: nobody can know what state the streams are in */
     uint8_t reply[SND_REPLY_MAX]; /* of the control request under way */
     uint32_t reply_bytes;
 };

@@ -76,11 +76,13 @@ struct snd_client {
     bool registered, open;
     thread *thread;
     /* between the script's thread and this one's */
-    bool running, stop, hold, parked, stalled, draining, finished, expect_silence;
+    bool running, stop, hold, parked, stalled, draining, finished;
+    bool resync; /* it has slept: cycles may have gone by unseen */
     ULONG state;
     /* bytes since the position was 0 */
     uint64_t position, written, read;
-    uint32_t offset; /* PlayOffset as read last */
+    uint64_t content_end; /* where in `written` the sound ended; 0: not yet */
+    uint32_t offset;      /* PlayOffset as read last */
     /* sound */
     uint8_t *content; /* render: what is written, in this order, then silence */
     size_t content_bytes;

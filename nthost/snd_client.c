@@ -101,7 +101,7 @@ bool snd_client_open(struct snd_client *c, const struct snd_format *format)
     NTSTATUS status;
     c->format = *format;
     c->frame_bytes = snd_frame_bytes(format);
-    c->position = c->written = c->read = 0;
+    c->position = c->written = c->read = c->content_end = 0;
     c->offset = 0;
     c->state = KSSTATE_STOP;
     status = snd_open_pin(c->bench, c->direction, format, &c->filter, &c->pin);
@@ -128,7 +128,7 @@ bool snd_client_state(struct snd_client *c, ULONG state)
         return failed(c, "the state is another than was set", (NTSTATUS)now);
     c->state = state;
     if (state == KSSTATE_STOP) { /* the position starts again */
-        c->position = c->written = c->read = 0;
+        c->position = c->written = c->read = c->content_end = 0;
         c->offset = 0;
     }
     return true;
@@ -146,6 +146,8 @@ static void write_to(struct snd_client *c, uint64_t end)
         memcpy(c->buffer.address + at, c->content + c->content_at, sound);
         memset(c->buffer.address + at + sound, 0, now - sound);
         c->content_at += sound;
+        if (c->content_end == 0 && c->content_at >= c->content_bytes)
+            c->content_end = c->written + sound;
         c->written += now;
     }
 }
@@ -183,8 +185,8 @@ static void step(struct snd_client *c)
     }
     write_to(c, c->position / c->period_bytes * c->period_bytes + c->buffer.bytes);
     /* Everything was played when a buffer of silence was. */
-    if (c->draining && c->content_at >= c->content_bytes)
-        c->finished = c->position >= c->content_bytes + c->buffer.bytes;
+    if (c->draining && c->content_end != 0)
+        c->finished = c->position >= c->content_end + c->buffer.bytes;
 }
 
 static bool may_go_on(void *context)

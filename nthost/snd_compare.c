@@ -99,7 +99,7 @@ static void compare_heard(struct snd_bench *b, const uint8_t *source, size_t sou
         skip += c->frame_bytes;
     snd_compare(source, source_bytes, c->heard + skip, bytes - skip, c->frame_bytes, r);
     if (r->missing != 0 && r->found &&
-        silent(c->heard + bytes - r->missing * c->frame_bytes, r->missing * c->frame_bytes))
+        silent(c->heard + bytes - (size_t)r->missing * c->frame_bytes, (size_t)r->missing * c->frame_bytes))
         r->missing = 0; /* recorded beyond the source's end */
     r->behind = 0;
     if (skip == bytes)

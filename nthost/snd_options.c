@@ -303,7 +303,10 @@ static void add_qemu(struct snd_options *o)
     }
     snprintf(wav, sizeof(wav), "wav,id=audio0,path=%s,out.frequency=%u,out.channels=%u,out.format=%s",
              o->played != NULL ? o->played : "/dev/null", (unsigned)f->rate, f->channels,
-             f->floating ? "f32" : f->bits == 8 ? "u8" : f->bits == 32 ? "s32" : "s16");
+             f->floating     ? "f32"
+             : f->bits == 8  ? "u8"
+             : f->bits == 32 ? "s32"
+                             : "s16");
     o->qemu.arguments[o->qemu.argument_count++] = "-audiodev";
     o->qemu.arguments[o->qemu.argument_count++] = wav;
 }

@@ -45,12 +45,18 @@ static void remember(struct snd_client *c, uint64_t frames)
     c->log[c->logged++] = (struct snd_position){clock_us(), frames};
 }
 
-/* Also what lies between PlayOffset and WriteOffset: "off-limits to the client" (KSAUDIO_POSITION). */
+/* What lies between PlayOffset and WriteOffset is "off-limits to the client" (KSAUDIO_POSITION). A program that is late
+ * goes on behind it. */
 static void check_write_offset(struct snd_client *c, uint64_t write_offset)
 {
-    uint64_t ahead = (write_offset + c->buffer.bytes - c->offset) % c->buffer.bytes;
-    if (c->direction == SND_RENDER && c->running && c->position + ahead > c->written)
-        c->late++;
+    uint64_t ahead = (write_offset + c->buffer.bytes - c->offset) % c->buffer.bytes, end = c->position + ahead;
+    bool resync = c->resync;
+    c->resync = false;
+    if (c->direction != SND_RENDER || !c->running || (end <= c->written && !resync))
+        return;
+    c->late++;
+    if (c->position > c->written || resync)
+        c->written = (end + c->period_bytes - 1) / c->period_bytes * c->period_bytes;
 }
 
 bool snd_position_follow(struct snd_client *c)

@@ -131,6 +131,7 @@ static bool do_stall(struct line *l)
         return false;
     c->stalled = true;
     pass(ms);
+    c->resync = true;
     c->stalled = false;
     return true;
 }

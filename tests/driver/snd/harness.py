@@ -97,3 +97,26 @@ def find_in(found, wanted, frame):
     if any(rest):
         raise Failed(f"{len(rest[0])} bytes of sound before, {len(rest[1])} behind what was played")
     return at // frame
+
+
+def in_order(found, wanted, frame):
+    """How many frames of `wanted` are missing in `found`, whose frames are those of `wanted` in their order with silence
+    in between; fails when one comes twice, or is neither."""
+    at = place = lost = 0
+    silence = bytes(frame)
+    while at < len(found):
+        now = found[at:at + frame]
+        if now == wanted[place:place + frame]:
+            place += frame
+        elif now != silence:
+            key = found[at:at + 4 * frame].split(silence)[0]
+            next_place = wanted.find(key, place)
+            while next_place >= 0 and next_place % frame:
+                next_place = wanted.find(key, next_place + 1)
+            if next_place < 0:
+                raise Failed(f"frame {at // frame} of what was played comes twice, or was never written; "
+                             f"{place // frame} frames came before it")
+            lost += (next_place - place) // frame
+            place = next_place + frame
+        at += frame
+    return lost + (len(wanted) - place) // frame

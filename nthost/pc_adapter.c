@@ -69,6 +69,23 @@ NTSTATUS pc_finish(IRP *irp, NTSTATUS status, ULONG_PTR information)
     return status;
 }
 
+static bool is_unlocked(void *device)
+{
+    return !((const struct pc_device *)device)->locked;
+}
+
+void pc_lock(struct pc_device *d)
+{
+    while (d->locked)
+        thread_wait(is_unlocked, d, UINT64_MAX);
+    d->locked = true;
+}
+
+void pc_unlock(struct pc_device *d)
+{
+    d->locked = false;
+}
+
 /* ---- the extension ---- */
 
 /* "array elements four through seven are available for use by the adapter driver", the other 60 are PortCls's. */

@@ -60,6 +60,7 @@ struct generation { /* of a call above DISPATCH_LEVEL, for the DPC */
 
 static void generate(const struct generation *g)
 {
+    no_yield_begin(); /* the list's lock */
     for (struct pc_event *e = g->port->events, *next; e != NULL; e = next) {
         next = e->next;
         if (!matches(e, g->any_set ? NULL : &g->set, g->id, g->pin_event, g->pin, g->node_event, g->node))
@@ -67,6 +68,7 @@ static void generate(const struct generation *g)
         e->file->device->counts.events_signalled++;
         set_program_event(e);
     }
+    no_yield_end();
 }
 
 static void generate_dpc(dpc *d, void *argument1, void *argument2)
@@ -75,6 +77,7 @@ static void generate_dpc(dpc *d, void *argument1, void *argument2)
     (void)argument1;
     (void)argument2;
     generate(g);
+    com_release(&g->port->com);
     free(g);
 }
 
@@ -103,6 +106,7 @@ static void NTAPI generate_event_list(PVOID self, const GUID *set, ULONG id, LON
     if (later == NULL)
         environment_failed("no memory for an event");
     *later = g;
+    com_reference(&p->com);
     dpc_init(&later->dpc, generate_dpc, later);
     dpc_insert(&later->dpc, NULL, NULL);
 }
@@ -131,24 +135,29 @@ static NTSTATUS call_handler(struct pc_event *e, ULONG verb, IRP *irp)
 
 static void remove_event(struct pc_event *e, IRP *irp)
 {
+    call_handler(e, PCEVENT_VERB_REMOVE, irp); /* it may be signalled until the handler has returned */
     for (struct pc_event **link = &e->port->events; *link != NULL; link = &(*link)->next) {
         if (*link == e) {
             *link = e->next;
             break;
         }
     }
-    call_handler(e, PCEVENT_VERB_REMOVE, irp);
     ram_free(e->entry);
     free(e);
 }
 
+static struct pc_event *event_of_file(const struct pc_file *file)
+{
+    struct pc_event *e = file->port->events;
+    while (e != NULL && e->file != file)
+        e = e->next;
+    return e;
+}
+
 void pc_file_disable_events(struct pc_file *file)
 {
-    for (struct pc_event *e = file->port->events, *next; e != NULL; e = next) {
-        next = e->next;
-        if (e->file == file)
-            remove_event(e, NULL);
-    }
+    for (struct pc_event *e = event_of_file(file); e != NULL; e = event_of_file(file))
+        remove_event(e, NULL);
 }
 
 /* What is asked, from the input buffer. */

@@ -42,18 +42,18 @@ static void free_file(struct pc_file *f)
     free(f);
 }
 
-static NTSTATUS create_filter(struct pc_device *d, IRP *irp, FILE_OBJECT *object)
+static NTSTATUS create_filter(struct pc_device *d, FILE_OBJECT *object)
 {
     char name[64];
     registry_text(name, sizeof(name), &object->FileName);
     const struct pc_subdevice *s = name[0] == '\\' ? pc_subdevice_find(d, name + 1) : NULL;
     if (s == NULL)
-        return pc_finish(irp, STATUS_OBJECT_NAME_NOT_FOUND, 0);
+        return STATUS_OBJECT_NAME_NOT_FOUND;
     struct pc_file *f = new_file(d, s->port, object);
     f->pin_instances = calloc(s->port->filter->PinCount + 1, sizeof(*f->pin_instances));
     if (f->pin_instances == NULL)
         environment_failed("no memory for an open filter");
-    return pc_finish(irp, STATUS_SUCCESS, 0);
+    return STATUS_SUCCESS;
 }
 
 /* ---- pins ---- */
@@ -110,16 +110,16 @@ static NTSTATUS validate(const struct pc_file *filter, const KSPIN_CONNECT *c, c
     return filter->port->wave ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
 }
 
-static NTSTATUS create_pin(struct pc_device *d, IRP *irp, FILE_OBJECT *object)
+static NTSTATUS create_pin(struct pc_device *d, FILE_OBJECT *object)
 {
     struct pc_file *filter = pc_file_of(object->RelatedFileObject);
     const uint8_t *bytes = (const uint8_t *)(object->FileName.Buffer + PIN_NAME);
     ULONG count = object->FileName.Length - PIN_NAME * (ULONG)sizeof(WCHAR);
     KSPIN_CONNECT connect;
     if (filter == NULL || filter->filter != NULL || filter->device != d)
-        return pc_finish(irp, STATUS_INVALID_PARAMETER, 0);
+        return STATUS_INVALID_PARAMETER;
     if (count < sizeof(connect) + sizeof(KSDATAFORMAT))
-        return pc_finish(irp, STATUS_INVALID_BUFFER_SIZE, 0);
+        return STATUS_INVALID_BUFFER_SIZE;
     memcpy(&connect, bytes, sizeof(connect));
     ULONG format_bytes = count - (ULONG)sizeof(connect);
     void *format = ram_alloc(format_bytes, 0, "the format of a pin to be opened");
@@ -128,7 +128,7 @@ static NTSTATUS create_pin(struct pc_device *d, IRP *irp, FILE_OBJECT *object)
     if (!NT_SUCCESS(status)) {
         pc_fail("pin %u of the filter is not opened: %#x", (unsigned)connect.PinId, (unsigned)status);
         ram_free(format);
-        return pc_finish(irp, status, 0);
+        return status;
     }
     struct pc_file *f = new_file(d, filter->port, object);
     f->filter = filter;
@@ -143,7 +143,7 @@ static NTSTATUS create_pin(struct pc_device *d, IRP *irp, FILE_OBJECT *object)
         filter->port->pin_instances[connect.PinId]--;
         free_file(f);
     }
-    return pc_finish(irp, status, 0);
+    return status;
 }
 
 static bool is_pin_name(const UNICODE_STRING *name)
@@ -158,24 +158,29 @@ static bool is_pin_name(const UNICODE_STRING *name)
     return true;
 }
 
+static NTSTATUS create(struct pc_device *d, FILE_OBJECT *object)
+{
+    if (!d->started || object == NULL)
+        return d->surprised ? STATUS_DEVICE_REMOVED : STATUS_DEVICE_NOT_READY;
+    return is_pin_name(&object->FileName) ? create_pin(d, object) : create_filter(d, object);
+}
+
 NTSTATUS pc_create(struct pc_device *d, IRP *irp)
 {
-    FILE_OBJECT *object = irp_current(irp)->FileObject;
-    if (!d->started || object == NULL)
-        return pc_finish(irp, d->surprised ? STATUS_DEVICE_REMOVED : STATUS_DEVICE_NOT_READY, 0);
-    if (is_pin_name(&object->FileName))
-        return create_pin(d, irp, object);
-    return create_filter(d, irp, object);
+    pc_lock(d);
+    NTSTATUS status = create(d, irp_current(irp)->FileObject);
+    pc_unlock(d);
+    return pc_finish(irp, status, 0);
 }
 
 NTSTATUS pc_close(struct pc_device *d, IRP *irp)
 {
     struct pc_file *f = pc_file_of(irp_current(irp)->FileObject);
-    (void)d;
     if (f == NULL)
         return pc_finish(irp, STATUS_SUCCESS, 0);
     if (f->pins != 0)
         verifier_own_fault("a filter is closed while a pin of it is open");
+    pc_lock(d);
     pc_file_disable_events(f);
     if (f->stream != NULL) {
         ULONG pin = f->stream->pin;
@@ -185,5 +190,6 @@ NTSTATUS pc_close(struct pc_device *d, IRP *irp)
         f->port->pin_instances[pin]--;
     }
     free_file(f);
+    pc_unlock(d);
     return pc_finish(irp, STATUS_SUCCESS, 0);
 }

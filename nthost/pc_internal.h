@@ -16,7 +16,7 @@ extern const GUID IID_IUnknown, IID_IPort, IID_IPortTopology, IID_IMiniportTopol
     IID_IPortWaveRT, CLSID_PortWaveRT, IID_IPortWaveRTStream, IID_IMiniportWaveRT, IID_IMiniportWaveRTStream,
     IID_IMiniportWaveRTStreamNotification, IID_IPortEvents, IID_IPortClsVersion, IID_IUnregisterSubdevice,
     IID_IUnregisterPhysicalConnection, IID_IResourceList, IID_IServiceGroup, IID_IServiceSink, IID_IRegistryKey,
-    IID_IAdapterPowerManagement, IID_IPowerNotify, IID_IPinCount;
+    IID_IAdapterPowerManagement, IID_IPowerNotify;
 bool guid_is(const GUID *a, const GUID *b);
 
 /* ---- objects (pc_object.c) ---- */
@@ -87,7 +87,7 @@ struct pc_port {
     struct pc_device *device; /* after Init */
     PVOID unknown_miniport;   /* as Init was given it */
     PVOID miniport;           /* IMiniportWaveRT or IMiniportTopology, referenced */
-    PVOID power_notify, pin_count;
+    PVOID power_notify;
     const PCFILTER_DESCRIPTOR *filter;
     unsigned *pin_instances; /* by pin, of the whole subdevice */
     struct pc_event *events;
@@ -109,6 +109,7 @@ struct pc_device {
     PVOID start_device;
     ULONG max_objects;
     bool started, surprised, removed;
+    bool locked;
     LONG power; /* DEVICE_D0 ... */
     PVOID power_management;
     struct pc_subdevice *subdevices;
@@ -170,6 +171,10 @@ struct pc_file { /* an open filter or pin */
 struct pc_device *pc_device_of(const DEVICE_OBJECT *fdo);
 struct pc_device *pc_device_must_be(const DEVICE_OBJECT *fdo, const char *api);
 void pc_device_free(struct pc_device *d);
+/* One at a time: opening and closing files, changes of a stream, changes of the power state. Requests for a position or
+ * to a property handler overlap with these, and so does plug and play. */
+void pc_lock(struct pc_device *d);
+void pc_unlock(struct pc_device *d);
 void pc_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 NTSTATUS pc_finish(IRP *irp, NTSTATUS status, ULONG_PTR information);
 NTSTATUS pc_forward_and_wait(struct pc_device *d, IRP *irp);

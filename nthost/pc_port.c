@@ -40,14 +40,12 @@ static NTSTATUS init_miniport(struct pc_port *p, PVOID adapter, PVOID resources)
         environment_failed("no memory for a filter's pins");
     p->power_notify = driver_object_query(p->unknown_miniport, &IID_IPowerNotify,
                                           "the miniport's QueryInterface for IPowerNotify", SLOT_FIRST + 1);
-    p->pin_count = driver_object_query(p->unknown_miniport, &IID_IPinCount,
-                                       "the miniport's QueryInterface for IPinCount", SLOT_FIRST + 1);
     return STATUS_SUCCESS;
 }
 
 static void forget_miniport(struct pc_port *p)
 {
-    PVOID *held[] = {&p->power_notify, &p->pin_count, &p->miniport, &p->unknown_miniport};
+    PVOID *held[] = {&p->power_notify, &p->miniport, &p->unknown_miniport};
     for (unsigned i = 0; i < sizeof(held) / sizeof(held[0]); i++) {
         if (*held[i] != NULL)
             driver_object_release(*held[i], "the miniport's Release");

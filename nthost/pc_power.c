@@ -51,6 +51,7 @@ static void change(struct pc_device *d, LONG state)
     bool down = state != DEVICE_D0;
     if (state == d->power)
         return;
+    pc_lock(d);
     if (down) {
         pause_streams(d, true);
         notify_all(d, state);
@@ -65,6 +66,7 @@ static void change(struct pc_device *d, LONG state)
         notify_all(d, state);
         pause_streams(d, false);
     }
+    pc_unlock(d);
 }
 
 static NTSTATUS set_device_state(struct pc_device *d, IRP *irp)

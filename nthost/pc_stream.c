@@ -459,15 +459,23 @@ static NTSTATUS connection_property(struct pc_request *r)
     return pc_stream_set_state(s, state);
 }
 
+static NTSTATUS locked(struct pc_request *r, NTSTATUS (*property)(struct pc_request *))
+{
+    pc_lock(r->file->device);
+    NTSTATUS status = property(r);
+    pc_unlock(r->file->device);
+    return status;
+}
+
 NTSTATUS pc_pin_property(struct pc_request *r)
 {
     KSAUDIO_POSITION position = {0};
     if (r->node != PCFILTER_NODE)
         return PC_NOT_MINE;
     if (guid_is(&r->property.Set, &KSPROPSETID_Connection))
-        return connection_property(r);
+        return locked(r, connection_property);
     if (guid_is(&r->property.Set, &KSPROPSETID_RtAudio))
-        return rtaudio_property(r);
+        return locked(r, rtaudio_property);
     if (!guid_is(&r->property.Set, &KSPROPSETID_Audio) || r->property.Id != KSPROPERTY_AUDIO_POSITION)
         return PC_NOT_MINE;
     if (r->verb != KSPROPERTY_TYPE_GET)

@@ -57,6 +57,7 @@ struct model_queue {
     uint16_t used_idx, signalled;
     uint64_t published, doorbells; /* since it was enabled */
     bool kicked, suppressed, interrupt_due;
+    bool lied; /* more used entries than buffers: a driver that believes one gives back more than there are */
     unsigned in_flight;
     uint16_t *busy; /* per descriptor: 1 + head of the outstanding chain that it belongs to, or 0 */
 };

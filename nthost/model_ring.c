@@ -92,8 +92,11 @@ static bool look(struct model *m, struct model_queue *q)
         model_rule(m, RULE_AVAIL_FLAGS, "the available ring of queue %u has flags 0x%x", q->index, flags);
     }
     if ((uint16_t)(idx - q->seen) > q->size || waiting + q->in_flight > q->size) {
-        model_rule(m, RULE_AVAIL_INDEX, "avail.idx of queue %u went from %u to %u with %u buffers outstanding, size %u",
-                   q->index, q->seen, idx, q->in_flight, q->size);
+        if (!q->lied) {
+            model_rule(m, RULE_AVAIL_INDEX,
+                       "avail.idx of queue %u went from %u to %u with %u buffers outstanding, size %u", q->index,
+                       q->seen, idx, q->in_flight, q->size);
+        }
         model_needs_reset(m);
         return false;
     }
@@ -260,11 +263,12 @@ void model_queue_interrupt(struct model *m, struct model_queue *q)
     }
 }
 
+/* The first that is no outstanding request's, or the queue's size: all are. */
 static uint32_t free_descriptor(const struct model_queue *q)
 {
     uint32_t index = 0;
 
-    while (index < q->size - 1u && q->busy[index] != 0) {
+    while (index < q->size && q->busy[index] != 0) {
         index++;
     }
     return index;
@@ -288,9 +292,12 @@ static void publish(struct model *m, struct model_queue *q, uint16_t head, uint3
         model_publish_used(m, q, head, length);
     }
     if (model_fault(m, FAULT_DUPLICATE_USED_ID)) {
+        q->lied = true;
         model_publish_used(m, q, head, length);
     }
-    if (model_fault(m, FAULT_UNUSED_USED_ID)) {
+    /* Where every descriptor is outstanding, as in an event queue, there is none to name. */
+    if (free_descriptor(q) != q->size && model_fault(m, FAULT_UNUSED_USED_ID)) {
+        q->lied = true;
         model_publish_used(m, q, free_descriptor(q), length);
     }
 }

@@ -2,6 +2,7 @@
  *
  * Random events, as a person with too many fingers would make them.
  */
+#include <linux/input-event-codes.h>
 #include <string.h>
 
 #include "input.h"
@@ -41,7 +42,10 @@ static unsigned key_count(void)
 static unsigned draw_key(void)
 {
     enum { RARE = 128, RARE_MAX = 3 };
-    unsigned rare = 0, key = draw(key_count());
+    unsigned rare = 0, key;
+    do {
+        key = draw(key_count()); /* the menu key says what compose says, a line feed nothing at all */
+    } while (input_key_code(input_key_name(key)) == KEY_MENU || input_key_code(input_key_name(key)) == KEY_LINEFEED);
     for (unsigned i = 0; i < KEYS_MAX; i++) {
         if (!down.key[i])
             continue;

@@ -39,8 +39,6 @@ ABSOLUTE = {CODES["ABS_X"]: "x", CODES["ABS_Y"]: "y"}
 SLOTS = 10
 SETTLED = 5  # ms, after which the device has told everything and the programs have read it
 NEEDS_RESET = 14  # of the event log, drivers/input/README.md
-# Key names of QEMU's that nthost does not send.
-NOT_SENT = {"menu", "sysrq", "asterisk", "props", "front", "hiragana"} | {f"f{n}" for n in range(13, 25)}
 
 
 class Wrong(Exception):
@@ -406,7 +404,7 @@ class Script:
             codes += [c for c, (page, u) in USAGES.items() if page == CONSUMER and u >= 0x180 and (page, u) in once][:3]
             self.keys = codes
         else:
-            named = {USAGES[CODES[key]]: name for name, key in QEMU.items() if name not in NOT_SENT}
+            named = {USAGES[CODES[key]]: name for name, key in QEMU.items()}
             self.keys = [name for usage, name in named.items() if usage[0] == KEYBOARD]
 
     def add(self, line, events=1):

@@ -26,21 +26,32 @@ static VOID Reap(SND_WAVE_STREAM *stream, UINT64 now, SND_PCM_REPORT *report)
     }
 }
 
-/* What is ahead of the reference has been given to the device. */
+/* Frames since the last completion, at most a message. */
+static UINT64 Within(const SND_WAVE_STREAM *stream, UINT64 now)
+{
+    UINT64 elapsed = SndClockElapsed(&stream->Clock, now), completed = stream->Pcm->CompletedFrames;
+    UINT64 since = elapsed > completed ? elapsed - completed : 0;
+
+    return since < stream->Pcm->MessageFrames ? since : stream->Pcm->MessageFrames;
+}
+
+/* From here on Lead frames have been given to the device. What a client was not told to be free is not used again: not
+   even when the device was so fast that the position has yet to follow. */
 static UINT64 Reference(const SND_WAVE_STREAM *stream, UINT64 now)
 {
-    const SND_PCM *pcm = stream->Pcm;
-    UINT64 elapsed;
+    UINT64 completed = stream->Pcm->CompletedFrames, position = stream->Position;
 
-    if (SndPacingByDevice(stream) && (stream->Plan.WholeLead || !stream->Running)) {
-        return pcm->CompletedFrames;
-    }
-    elapsed = SndClockElapsed(&stream->Clock, now);
     if (!SndPacingByDevice(stream)) {
-        return elapsed;
+        return SndClockElapsed(&stream->Clock, now);
     }
-    elapsed = elapsed < pcm->SubmittedFrames ? elapsed : pcm->SubmittedFrames;
-    return elapsed > pcm->CompletedFrames ? elapsed : pcm->CompletedFrames;
+    if (!stream->Running) {
+        return completed;
+    }
+    if (stream->Capture) {
+        completed = SndPacingTellsAtOnce(stream) && position < completed ? position : completed;
+        return stream->Plan.WholeLead ? completed : completed + Within(stream, now);
+    }
+    return stream->Plan.WholeLead && completed < position ? completed : position;
 }
 
 static ULONG Lead(const SND_WAVE_STREAM *stream)
@@ -78,18 +89,47 @@ static UINT64 Limit(const SND_WAVE_STREAM *stream)
     return stream->Capture ? stream->Pcm->CompletedFrames : stream->Pcm->SubmittedFrames;
 }
 
+/* Frames of time until the position is there: it may follow a little faster than time passes. */
+static UINT64 Ahead(const SND_WAVE_STREAM *stream, UINT64 frames)
+{
+    return frames > stream->Position ? (frames - stream->Position) * 4 / 5 + 1 : 0;
+}
+
+/* A completion tells, unless the position has yet to follow one. */
+static UINT64 UntilByDevice(const SND_WAVE_STREAM *stream, UINT64 now)
+{
+    const SND_PCM *pcm = stream->Pcm;
+    UINT64 due = pcm->SubmittedFrames + pcm->MessageFrames - Lead(stream), reference = Reference(stream, now);
+    UINT64 wait = UINT64_MAX, notified;
+
+    if (pcm->Outstanding < MessagesMax(stream)) {
+        if (!stream->Plan.WholeLead) {
+            wait = due > reference ? due - reference : 0;
+        } else if (due <= pcm->CompletedFrames) {
+            wait = Ahead(stream, due);
+        }
+    }
+    if (stream->NextNotify <= pcm->CompletedFrames) {
+        notified = Ahead(stream, stream->NextNotify);
+        wait = notified < wait ? notified : wait;
+    }
+    return wait;
+}
+
 static UINT64 Until(const SND_WAVE_STREAM *stream, UINT64 now)
 {
     const SND_PCM *pcm = stream->Pcm;
-    UINT64 next = pcm->SubmittedFrames + pcm->MessageFrames, reference = Reference(stream, now) + Lead(stream);
-    UINT64 wait = UINT64_MAX;
+    UINT64 next = pcm->SubmittedFrames + pcm->MessageFrames, reference, wait = UINT64_MAX, left;
 
-    if (pcm->Outstanding < MessagesMax(stream) && !(SndPacingByDevice(stream) && stream->Plan.WholeLead)) {
+    if (SndPacingByDevice(stream)) {
+        return UntilByDevice(stream, now);
+    }
+    reference = Reference(stream, now) + Lead(stream);
+    if (pcm->Outstanding < MessagesMax(stream)) {
         wait = next > reference ? next - reference : 0;
     }
-    if (!SndPacingByDevice(stream) && !stream->Capture) {
-        UINT64 left = stream->NextNotify > stream->Clock.Last ? stream->NextNotify - stream->Clock.Last : 0;
-
+    if (!stream->Capture) {
+        left = stream->NextNotify > stream->Position ? stream->NextNotify - stream->Position : 0;
         wait = left < wait ? left : wait;
     }
     return wait;

@@ -12,6 +12,8 @@
 #define RESTART_MS 250
 /* A machine that stood still has nothing to catch up with: beyond so many cycles of the buffer, time starts anew. */
 #define CYCLES_BEHIND_MAX 2
+#define FRACTION 8
+#define FASTEST ((5u << FRACTION) / 4) /* of the position against time */
 #define MILLISECONDS 1000u
 #define HUNDRED_NANOSECONDS 10000000u
 
@@ -43,19 +45,56 @@ static VOID ArmTimer(SND_WAVE_STREAM *stream, UINT64 now)
     (void)KeSetTimer(&stream->Timer, due, &stream->TimerDpc);
 }
 
+/* A device may take much at once into a buffer of its own, above all when it starts: QEMU takes 20 ms. The position
+   follows, but not so fast that a client could take it for a lap less: at most a quarter faster than time passes, and
+   a sixteenth of a period at once. */
+static UINT64 Slew(SND_WAVE_STREAM *stream, UINT64 frames, UINT64 now)
+{
+    UINT64 slack = ((UINT64)stream->Plan.PeriodFrames / 16 + 1) << FRACTION;
+    UINT64 passed = now > stream->PositionAt ? now - stream->PositionAt : 0, step;
+
+    passed = passed < stream->Device->Frequency ? passed : stream->Device->Frequency;
+    stream->PositionAt = now;
+    stream->Allowance = stream->Allowance < slack ? stream->Allowance : slack;
+    stream->Allowance += SndDivide(passed * stream->Choice.Wave.Rate * FASTEST, stream->Device->Frequency);
+    step = frames > stream->Position ? frames - stream->Position : 0;
+    step = step < stream->Allowance >> FRACTION ? step : stream->Allowance >> FRACTION;
+    stream->Allowance -= step << FRACTION;
+    stream->Position += step;
+    return stream->Position;
+}
+
 UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now)
 {
     UINT64 frames = SndClockRead(&stream->Clock, now, stream->Backend->Limit(stream));
 
-    return SndPacingTellsAtOnce(stream) ? stream->Pcm->CompletedFrames : frames;
+    if (!stream->Running) {
+        return stream->Position;
+    }
+    return Slew(stream, SndPacingTellsAtOnce(stream) ? stream->Pcm->CompletedFrames : frames, now);
+}
+
+VOID SndPacingResetPosition(SND_WAVE_STREAM *stream, UINT64 frames)
+{
+    SndClockReset(&stream->Clock, frames);
+    stream->Position = frames;
+    stream->Allowance = 0;
+}
+
+/* What is told to be played was played, and what is told to be recorded is there. */
+static UINT64 Done(const SND_WAVE_STREAM *stream)
+{
+    UINT64 completed = stream->Pcm->CompletedFrames, position = stream->Position;
+
+    if (stream->Backend->Silent || (stream->Capture && !SndPacingTellsAtOnce(stream))) {
+        return completed;
+    }
+    return SndPacingByDevice(stream) && completed < position ? completed : position;
 }
 
 static VOID Notify(SND_WAVE_STREAM *stream)
 {
-    BOOLEAN played = stream->Capture || stream->Backend->Silent || SndPacingByDevice(stream);
-    UINT64 reference = played ? stream->Pcm->CompletedFrames : stream->Clock.Last;
-
-    while (reference >= stream->NextNotify) {
+    while (Done(stream) >= stream->NextNotify) {
         stream->NextNotify += stream->Plan.NotifyFrames;
         for (ULONG i = 0; i < stream->EventCount; i++) {
             (void)KeSetEvent(stream->Events[i], IO_SOUND_INCREMENT, FALSE);
@@ -69,7 +108,7 @@ static VOID StartAnewWhenFarBehind(SND_WAVE_STREAM *stream, UINT64 now)
 
     if (!SndPacingByDevice(stream) &&
         SndClockElapsed(&stream->Clock, now) > base + (UINT64)CYCLES_BEHIND_MAX * stream->Plan.Frames) {
-        SndClockReset(&stream->Clock, stream->Clock.Last > base ? stream->Clock.Last : base);
+        SndPacingResetPosition(stream, stream->Position > base ? stream->Position : base);
         SndClockStart(&stream->Clock, now);
     }
 }
@@ -202,19 +241,21 @@ VOID SndPacingStart(SND_WAVE_STREAM *stream)
     SndClockPace(&stream->Clock, SndPacingByDevice(stream));
     SndClockStart(&stream->Clock, now);
     stream->Running = TRUE;
-    stream->Progress = now;
+    stream->Progress = stream->PositionAt = now;
     (void)SndPacingService(stream); /* nonsense will be seen at the next interrupt */
 }
 
 VOID SndPacingStop(SND_WAVE_STREAM *stream)
 {
-    UINT64 limit;
+    UINT64 limit, now;
 
     if (!stream->Running) {
         return;
     }
+    now = SndNow();
+    (void)SndPacingPosition(stream, now);
     limit = stream->Backend->Limit(stream);
-    SndClockStop(&stream->Clock, SndNow(), limit > stream->Clock.Last ? limit : stream->Clock.Last);
+    SndClockStop(&stream->Clock, now, limit > stream->Clock.Last ? limit : stream->Clock.Last);
     stream->Running = FALSE;
     stream->TimerArmed = FALSE;
     (void)KeCancelTimer(&stream->Timer);
@@ -235,9 +276,9 @@ VOID SndPacingRejoinDevice(SND_WAVE_STREAM *stream)
 
     SndPacingStop(stream);
     /* The device begins with a whole message, and never behind what a client was told. */
-    while (stream->Pcm->MessageFrames != 0 && stream->Pcm->CompletedFrames < stream->Clock.Last) {
+    while (stream->Pcm->MessageFrames != 0 && stream->Pcm->CompletedFrames < stream->Position) {
         SndPcmSkip(stream->Pcm, &report);
     }
     stream->Backend = &SndBackendVirtio;
-    SndClockReset(&stream->Clock, stream->Pcm->CompletedFrames);
+    SndPacingResetPosition(stream, stream->Pcm->CompletedFrames);
 }

@@ -23,6 +23,8 @@ VOID SndPacingStop(SND_WAVE_STREAM *stream);
 BOOLEAN SndPacingService(SND_WAVE_STREAM *stream);
 /* Locked, frames. */
 UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now);
+/* Locked, while it does not run or is started again at once. */
+VOID SndPacingResetPosition(SND_WAVE_STREAM *stream, UINT64 frames);
 
 /* Locked. The device says, or its transfers do, that it has lost something: STOP and START, not too often. */
 VOID SndPacingXrun(SND_WAVE_STREAM *stream);

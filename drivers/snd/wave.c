@@ -166,34 +166,6 @@ static SND_WAVE_STREAM *StreamOf(const SND_DEVICE *device, ULONG direction)
     return device->Wave != NULL ? device->Wave->Streams[direction] : NULL;
 }
 
-/* A stream whose last reference is gone is on its way out. */
-static BOOLEAN TryReference(SND_WAVE_STREAM *stream)
-{
-    LONG count = __atomic_load_n(&stream->References, __ATOMIC_RELAXED);
-
-    while (count != 0) {
-        if (__atomic_compare_exchange_n(&stream->References, &count, count + 1, 0, __ATOMIC_RELAXED,
-                                        __ATOMIC_RELAXED)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-SND_WAVE_STREAM *SndWaveStreamOf(SND_DEVICE *device, ULONG direction)
-{
-    SND_WAVE_STREAM *stream;
-    KIRQL irql;
-
-    KeAcquireSpinLock(&device->Lock, &irql);
-    stream = StreamOf(device, direction);
-    if (stream != NULL && !TryReference(stream)) {
-        stream = NULL;
-    }
-    KeReleaseSpinLock(&device->Lock, irql);
-    return stream;
-}
-
 BOOLEAN SndWaveService(SND_DEVICE *device, ULONG direction)
 {
     SND_WAVE_STREAM *stream = StreamOf(device, direction);
@@ -245,11 +217,20 @@ VOID SndWaveDeviceLost(SND_DEVICE *device)
 static VOID ResumeAll(SND_DEVICE *device)
 {
     for (ULONG direction = 0; direction < SND_DIRECTIONS; direction++) {
-        SND_WAVE_STREAM *stream = SndWaveStreamOf(device, direction);
+        SND_WAVE_STREAM *stream;
+        KIRQL irql;
 
+        KeAcquireSpinLock(&device->Lock, &irql);
+        stream = StreamOf(device, direction);
+        if (stream != NULL) {
+            stream->Users++;
+        }
+        KeReleaseSpinLock(&device->Lock, irql);
         if (stream != NULL) {
             SndWaveResume(stream);
-            SndWaveStreamRelease(stream);
+            KeAcquireSpinLock(&device->Lock, &irql);
+            stream->Users--;
+            KeReleaseSpinLock(&device->Lock, irql);
         }
     }
 }

@@ -3,7 +3,7 @@
  * What the files of the wave miniport share: the miniport, and one stream of each direction at most.
  *
  * A stream holds its miniport, that its device. The miniport knows its open streams, under the device's lock; whoever
- * finds a stream there and uses it without the lock takes a reference first.
+ * finds a stream there and uses it without the lock counts itself in Users first.
  *
  *   any thread --Gate--> Drive: control requests, one after the other, towards what Windows wants
  *   DPC --device->Lock--> SndPacingService: completions, submissions, notifications, the next timer
@@ -52,6 +52,7 @@ struct SND_WAVE_MINIPORT {
 struct SND_WAVE_STREAM {
     IMiniportWaveRTStreamNotification Interface; /* first */
     LONG References;
+    ULONG Users; /* lock; who uses it without a reference: it is not destroyed before they are through */
     SND_WAVE_MINIPORT *Miniport;
     SND_DEVICE *Device;
     IPortWaveRTStream *Port;
@@ -84,6 +85,9 @@ struct SND_WAVE_STREAM {
     BOOLEAN Running;    /* time goes on */
     BOOLEAN Priming;    /* START is under way, messages may be submitted */
     UINT64 NextNotify;  /* frames */
+    UINT64 Position;    /* as told last, frames */
+    UINT64 PositionAt;  /* SndNow of that */
+    UINT64 Allowance;   /* frames by which it may get further at once */
     UINT64 Progress;    /* SndNow of the last completion, or of the start */
     ULONG Stalls;       /* since then */
     UINT64 LastRestart; /* SndNow of the last XRUN that was acted on */
@@ -94,10 +98,6 @@ struct SND_WAVE_STREAM {
     KTIMER Timer;
     KDPC TimerDpc;
 };
-
-/* ---- wave.c ---- */
-/* Any. Referenced; NULL when none is open. */
-SND_WAVE_STREAM *SndWaveStreamOf(SND_DEVICE *device, ULONG direction);
 
 /* ---- wave_pins.c. Passive. ---- */
 NTSTATUS SndWavePinsBuild(SND_WAVE_MINIPORT *miniport);
@@ -113,7 +113,6 @@ NTSTATUS NTAPI SndWaveProposeProperty(PPCPROPERTY_REQUEST request);
 /* ---- wave_stream.c. Passive. ---- */
 NTSTATUS SndWaveStreamCreate(SND_WAVE_MINIPORT *miniport, ULONG direction, IPortWaveRTStream *port,
                              const KSDATAFORMAT *format, SND_WAVE_STREAM **stream);
-VOID SndWaveStreamRelease(SND_WAVE_STREAM *stream);
 VOID SndWaveGate(SND_WAVE_STREAM *stream);
 VOID SndWaveUngate(SND_WAVE_STREAM *stream);
 

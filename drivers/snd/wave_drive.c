@@ -282,7 +282,7 @@ NTSTATUS SndWaveConfigure(SND_WAVE_STREAM *stream)
     irql = Lock(stream);
     if (SndClockInit(&stream->Clock, stream->Choice.Wave.Rate, stream->Device->Frequency, stream->Plan.PeriodFrames,
                      stream->Capture ? stream->Plan.PeriodFrames : 0, FALSE)) {
-        SndClockReset(&stream->Clock, 0);
+        SndPacingResetPosition(stream, 0);
         SndStreamParamsChanged(&stream->Life);
         stream->NextNotify = stream->Plan.NotifyFrames;
         stream->Configured = TRUE;
@@ -300,7 +300,7 @@ NTSTATUS SndWaveRewind(SND_WAVE_STREAM *stream)
         SndPacingStop(stream);
         if (SndPcmRestart(stream->Pcm)) {
             stream->Backend = &SndBackendNull;
-            SndClockReset(&stream->Clock, 0);
+            SndPacingResetPosition(stream, 0);
             stream->NextNotify = stream->Plan.NotifyFrames;
         } else {
             status = STATUS_DEVICE_BUSY;

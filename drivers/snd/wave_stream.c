@@ -24,30 +24,36 @@ VOID SndWaveUngate(SND_WAVE_STREAM *stream)
     (void)KeSetEvent(&stream->Gate, IO_NO_INCREMENT, FALSE);
 }
 
+/* Locked inside. TRUE: nobody uses the stream, and from now on nobody finds it. */
+static BOOLEAN Forget(SND_WAVE_STREAM *stream)
+{
+    BOOLEAN unused;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&stream->Device->Lock, &irql);
+    stream->Miniport->Streams[stream->Direction] = NULL;
+    unused = stream->Users == 0;
+    KeReleaseSpinLock(&stream->Device->Lock, irql);
+    return unused;
+}
+
+/* PortCls has let go of it. The buffer goes while completions still find the stream. */
 static VOID Destroy(SND_WAVE_STREAM *stream)
 {
     SND_WAVE_MINIPORT *miniport = stream->Miniport;
+    LARGE_INTEGER moment;
 
-    SndPacingEnd(stream);
+    SndWaveGate(stream);
     SndWaveBufferFree(stream);
+    SndWaveUngate(stream);
+    moment.QuadPart = -10000; /* 1 ms */
+    while (!Forget(stream)) {
+        (void)KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    }
+    SndPacingEnd(stream);
     stream->Port->lpVtbl->Release(stream->Port);
     ExFreePoolWithTag(stream, SND_POOL_TAG);
     miniport->Interface.lpVtbl->Release(&miniport->Interface);
-}
-
-/* What keeps it alive ends before it is forgotten: SndWaveStreamOf gives out no stream without references. */
-VOID SndWaveStreamRelease(SND_WAVE_STREAM *stream)
-{
-    KIRQL irql;
-
-    if (__atomic_sub_fetch(&stream->References, 1, __ATOMIC_ACQ_REL) != 0) {
-        return;
-    }
-    SndWaveBufferFree(stream); /* while completions still find it */
-    KeAcquireSpinLock(&stream->Device->Lock, &irql);
-    stream->Miniport->Streams[stream->Direction] = NULL;
-    KeReleaseSpinLock(&stream->Device->Lock, irql);
-    Destroy(stream);
 }
 
 static NTSTATUS NTAPI QueryInterface(IMiniportWaveRTStreamNotification *self, const GUID *interfaceId, PVOID *object)
@@ -69,10 +75,11 @@ static ULONG NTAPI AddRef(IMiniportWaveRTStreamNotification *self)
 
 static ULONG NTAPI Release(IMiniportWaveRTStreamNotification *self)
 {
-    SND_WAVE_STREAM *stream = Of(self);
-    LONG left = stream->References - 1;
+    LONG left = __atomic_sub_fetch(&Of(self)->References, 1, __ATOMIC_ACQ_REL);
 
-    SndWaveStreamRelease(stream);
+    if (left == 0) {
+        Destroy(Of(self));
+    }
     return (ULONG)left;
 }
 

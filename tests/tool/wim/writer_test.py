@@ -192,6 +192,26 @@ def in_place_and_again(folder):
     assert wim_reader.trees(wim)[0].keys() == after[0].keys()
 
 
+def on_ntfs(folder):
+    """Applied to an NTFS volume and captured again: security that NTFS takes, for what is new as for what was there."""
+    made = images()[0]
+    del made.root.children["Windows"].children["junction"]  # it has no target that NTFS would take
+    wim = compress(make_wim(folder / "to_ntfs.wim", [made]), "LZX")
+    assert apply(folder, wim, CHANGES).returncode == 0
+    volume = folder / "volume"
+    with open(volume, "wb") as file:
+        file.truncate(24 << 20)
+    subprocess.run(["/sbin/mkntfs", "-F", "-Q", "-q", volume], check=True, capture_output=True, timeout=30)
+    wimlib("apply", folder / "out.wim", "1", volume, "--quiet")
+    wimlib("capture", volume, folder / "back.wim", "back", "--compress=none", "--quiet")
+    want, got = wim_reader.trees(folder / "out.wim")[0], wim_reader.trees(folder / "back.wim")[0]
+    assert set(want) == set(got), set(want) ^ set(got)
+    for path, entry in want.items():
+        assert (got[path]["hash"], got[path]["short"]) == (entry["hash"], entry["short"]), path
+        if entry["security"] is not None:
+            assert got[path]["security"] == entry["security"], path
+
+
 def wrong_references(folder):
     """The table counts too little: content that an image still uses must not be lost."""
     wim = make_wim(folder / "counts.wim", images())
@@ -248,7 +268,7 @@ def not_as_planned(folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for case in (every_kind, inheritance, in_place_and_again, wrong_references, parts, not_as_planned):
+        for case in (every_kind, inheritance, in_place_and_again, on_ntfs, wrong_references, parts, not_as_planned):
             where = pathlib.Path(folder) / case.__name__
             where.mkdir()
             case(where)

@@ -289,19 +289,28 @@ TEST(portcls_failed_allocations_are_survived, EXIT_OK, NULL)
 TEST(portcls_jack_event_is_added_and_signalled, EXIT_OK, NULL)
 {
     struct pc_run run = pc_run_start(PC_RIGHT, 12);
-    ks_event *e = ks_event_create();
-    ks_file *filter;
+    ks_event *e = ks_event_create(), *other = ks_event_create();
+    ks_file *filter, *wave;
+    uint8_t value[8] = {0};
     CHECK(ks_open_filter(run.node, "Topology", &filter) == STATUS_SUCCESS);
     CHECK(ks_event_support(filter, &KSEVENTSETID_PinCapsChange, 1, PCFILTER_NODE) == STATUS_SUCCESS);
     CHECK(ks_event_support(filter, &KSEVENTSETID_PinCapsChange, 0, PCFILTER_NODE) == STATUS_NOT_FOUND);
     CHECK(ks_enable_event(filter, &KSEVENTSETID_PinCapsChange, 1, KSEVENT_TYPE_ENABLE, PCFILTER_NODE, 1, e) ==
           STATUS_SUCCESS);
     CHECK(ks_event_signals(e) == 0);
+    CHECK(ks_open_filter(run.node, "Wave", &wave) == STATUS_SUCCESS);
+    CHECK(ks_enable_event(filter, &KSEVENTSETID_PinCapsChange, 1, KSEVENT_TYPE_ENABLE, PCFILTER_NODE, 0, other) ==
+          STATUS_SUCCESS);
+    CHECK(ks_set(wave, &fixture_set, 1, value, 8) == STATUS_SUCCESS); /* generates the event of pin 1 */
+    CHECK(ks_event_signals(e) == 1 && ks_event_signals(other) == 0 && ks_event_wait(e, 0) && !ks_event_wait(e, 0));
+    CHECK(portcls_counts(run.device)->events_generated == 1 && portcls_counts(run.device)->events_signalled == 1);
+    ks_close(wave);
     CHECK(ks_disable_event(filter, e) == STATUS_SUCCESS && ks_disable_event(filter, e) == STATUS_INVALID_PARAMETER);
     CHECK(ks_enable_event(filter, &KSEVENTSETID_PinCapsChange, 1, KSEVENT_TYPE_ENABLE, PCFILTER_NODE, PCFILTER_NODE,
                           e) == STATUS_SUCCESS);
-    ks_close(filter); /* takes it back */
+    ks_close(filter); /* takes them back */
     ks_event_free(e);
+    ks_event_free(other);
     pc_run_end(&run);
 }
 
@@ -312,11 +321,13 @@ TEST(portcls_sleep_pauses_what_runs_and_wakes_it, EXIT_OK, NULL)
     pc_open_buffer(&run, &p, PC_PIN_RENDER);
     CHECK(ks_set_state(p.pin, KSSTATE_RUN) == STATUS_SUCCESS && ks_event_wait(p.event, 10 * PC_TICK_US));
     CHECK(devnode_system_power(run.node, SYSTEM_SLEEPING_3) == STATUS_SUCCESS);
-    CHECK(run.node->device_power == DEVICE_D3 && portcls_counts(run.device)->power_changes == 1);
+    CHECK(run.node->device_power == DEVICE_D3 && portcls_counts(run.device)->power_changes == 2);
     ks_event_wait(p.event, 0);
     CHECK(!ks_event_wait(p.event, 10 * PC_TICK_US));
     CHECK(devnode_system_power(run.node, SYSTEM_WORKING) == STATUS_SUCCESS);
-    CHECK(ks_event_wait(p.event, 10 * PC_TICK_US) && portcls_counts(run.device)->power_changes == 2);
+    CHECK(ks_event_wait(p.event, 10 * PC_TICK_US) && portcls_counts(run.device)->power_changes == 4);
+    const volatile uint32_t *log = module_export(wdm_driver_image(run.driver), "PcLog");
+    CHECK((*log & 0xffffff) == 0x123456);
     pc_close_all(&p);
     pc_run_end(&run);
 }
@@ -359,6 +370,12 @@ TEST(portcls_pool_allocated_while_running_is_counted, EXIT_OK, NULL)
     CHECK(ks_set_state(p.pin, KSSTATE_STOP) == STATUS_SUCCESS);
     CHECK(portcls_counts(run.device)->pool_in_run == 3);
     pc_close_all(&p);
+    pc_run_end(&run);
+}
+
+TEST(portcls_service_groups_keys_lists_time_outs, EXIT_OK, NULL)
+{
+    struct pc_run run = pc_run_start(PC_HELPERS, 18);
     pc_run_end(&run);
 }
 

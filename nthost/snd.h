@@ -92,7 +92,7 @@ struct snd_client {
     size_t heard_bytes, heard_capacity;
     /* measured */
     uint64_t notifications, timeouts, late, overruns, errors, steps;
-    uint64_t run_us, first_moved_us, started_us, stopped_us;
+    uint64_t read_us, run_us, first_moved_us, started_us, stopped_us;
     struct snd_position_stats error;
     struct snd_position *log; /* --positions and QEMU */
     size_t logged, log_capacity;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Following a pin's position: offsets in a ring become bytes since the start. A step of more than half the ring is one
- * back. On the model each reading is held against the device's own position; on QEMU, whose position nobody tells, all
+ * Following a pin's position: offsets in a ring become bytes since the start. On the model each reading is held against the device's own position; on QEMU, whose position nobody tells, all
  * readings against the straight line that fits them best.
  */
 #include <math.h>
@@ -30,6 +29,16 @@ static void compare(struct snd_client *c, uint64_t frames)
     c->queued_sum += queued;
     c->queued_largest = queued > c->queued_largest ? queued : c->queued_largest;
     c->queued_least = e->compared == 1 || queued < c->queued_least ? queued : c->queued_least;
+}
+
+/* A step of most of a ring is one back, unless there was time to go that far. */
+static bool is_backward(struct snd_client *c, uint64_t step)
+{
+    enum { MARGIN_US = 4000 };
+    uint64_t now = clock_us(), us = now - c->read_us + MARGIN_US;
+    uint64_t most = us * c->format.rate / 1000000 * c->frame_bytes * 5 / 4;
+    c->read_us = now;
+    return step > c->buffer.bytes / 2 && step > most;
 }
 
 static void remember(struct snd_client *c, uint64_t frames)
@@ -76,7 +85,7 @@ bool snd_position_follow(struct snd_client *c)
         return false;
     }
     step = (p.PlayOffset + c->buffer.bytes - c->offset) % c->buffer.bytes;
-    if (step > c->buffer.bytes / 2 + c->period_bytes / 2) {
+    if (is_backward(c, step)) {
         c->error.backward++;
         snd_fail(c->bench, "%s: the position went from %u to %llu", snd_direction_name(c->direction),
                  (unsigned)c->offset, (unsigned long long)p.PlayOffset);

@@ -175,6 +175,20 @@ BOOLEAN SndPacingService(SND_WAVE_STREAM *stream)
     return TRUE;
 }
 
+BOOLEAN SndPacingPoll(SND_WAVE_STREAM *stream)
+{
+    BOOLEAN sound = SndPacingService(stream);
+
+    /* Each round takes what a round before has submitted at most: there is an end to it. */
+    for (ULONG round = 0; sound && !stream->Backend->Silent && round < SND_PCM_SLOTS_MAX; round++) {
+        if (!VirtqueueAllowInterrupts(&stream->Pcm->Queue)) {
+            break;
+        }
+        sound = SndPacingService(stream);
+    }
+    return sound;
+}
+
 /* What completions and their interrupts should have done and did not. */
 static VOID LookForStall(SND_WAVE_STREAM *stream)
 {
@@ -208,7 +222,7 @@ static VOID NTAPI OnTimer(PKDPC dpc, PVOID context, PVOID argument1, PVOID argum
     }
     KeAcquireSpinLockAtDpcLevel(&device->Lock);
     stream->TimerArmed = FALSE;
-    if (!SndPacingService(stream)) {
+    if (!SndPacingPoll(stream)) {
         SndDeviceFail(device, SndLogNonsense);
     }
     LookForStall(stream);
@@ -242,7 +256,7 @@ VOID SndPacingStart(SND_WAVE_STREAM *stream)
     SndClockStart(&stream->Clock, now);
     stream->Running = TRUE;
     stream->Progress = stream->PositionAt = now;
-    (void)SndPacingService(stream); /* nonsense will be seen at the next interrupt */
+    (void)SndPacingPoll(stream); /* nonsense will be seen at the next interrupt */
 }
 
 VOID SndPacingStop(SND_WAVE_STREAM *stream)

@@ -21,6 +21,9 @@ VOID SndPacingStart(SND_WAVE_STREAM *stream);
 VOID SndPacingStop(SND_WAVE_STREAM *stream);
 /* Locked. FALSE: the device wrote nonsense. */
 BOOLEAN SndPacingService(SND_WAVE_STREAM *stream);
+/* The same for who does not come from the queue's own service, which asks for the next interrupt afterwards: with
+   EVENT_IDX the device tells of nothing more until it is asked. */
+BOOLEAN SndPacingPoll(SND_WAVE_STREAM *stream);
 /* Locked, frames. */
 UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now);
 /* Locked, while it does not run or is started again at once. */

@@ -191,7 +191,7 @@ VOID SndWaveEvent(SND_DEVICE *device, const SND_EVENT *event)
         if (event->Kind == SndEventXrun) {
             SndPacingXrun(stream);
         }
-        if (!SndPacingService(stream)) {
+        if (!SndPacingPoll(stream)) {
             SndDeviceFail(device, SndLogNonsense);
         }
     }

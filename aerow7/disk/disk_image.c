@@ -2,14 +2,17 @@
 #include "disk/disk_image.h"
 
 #include "base/text.h"
+#include "disk/nbd_server.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libnbd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define HEADER_SIZE 104U
@@ -22,6 +25,7 @@ struct disk_image {
     uint64_t size;
     int descriptor;
     struct nbd_handle *nbd; /* qcow2 */
+    pid_t server;
     bool writable;
     bool failed;
     struct overlay overlay;
@@ -122,16 +126,21 @@ static enum status start_nbd(struct disk_image *image)
     char *options = image_options(image->path);
     char *arguments[] = {"qemu-nbd", "--image-opts", options, image->writable ? NULL : "--read-only", NULL};
     int64_t size = -1;
+    int connection;
+    enum status status = nbd_server_start(arguments, image->name, &connection, &image->server);
 
+    free(options);
+    if (status != STATUS_DONE) {
+        return status;
+    }
     image->nbd = nbd_create();
-    if (image->nbd == NULL || nbd_connect_systemd_socket_activation(image->nbd, arguments) != 0 ||
+    /* The socket is libnbd's from here on. */
+    if (image->nbd == NULL || nbd_connect_socket(image->nbd, connection) != 0 ||
         (size = nbd_get_size(image->nbd)) < 0) {
         diag_error(image->name, "cannot be read: qcow2 images need qemu-nbd (Debian: qemu-utils): %s",
                    nbd_get_error() == NULL ? "no reason given" : nbd_get_error());
-        free(options);
         return STATUS_BAD_INPUT;
     }
-    free(options);
     image->size = (uint64_t)size;
     return STATUS_DONE;
 }
@@ -175,7 +184,8 @@ enum status disk_image_open(const char *path, const char *name, enum disk_access
     enum status status;
 
     *image = xcalloc(1, sizeof(**image));
-    **image = (struct disk_image){.path = path, .name = name, .writable = access == DISK_WRITE, .descriptor = -1};
+    **image = (struct disk_image){
+        .path = path, .name = name, .writable = access == DISK_WRITE, .descriptor = -1, .server = -1};
     status = open_image(*image);
     if (status != STATUS_DONE) {
         (void)disk_image_close(*image);
@@ -187,18 +197,29 @@ enum status disk_image_open(const char *path, const char *name, enum disk_access
 enum status disk_image_close(struct disk_image *image)
 {
     enum status status = STATUS_DONE;
+    bool connected = false;
+    int ended = 0;
 
     if (image == NULL) {
         return STATUS_DONE;
     }
     if (image->nbd != NULL) {
         /* What never connected has nothing to shut down. */
-        if (nbd_aio_is_ready(image->nbd) == 1 &&
-            ((image->writable && nbd_flush(image->nbd, 0) != 0) || nbd_shutdown(image->nbd, 0) != 0)) {
+        connected = nbd_aio_is_ready(image->nbd) == 1;
+        if (connected && ((image->writable && nbd_flush(image->nbd, 0) != 0) || nbd_shutdown(image->nbd, 0) != 0)) {
             diag_error(image->name, "cannot be closed: %s", nbd_get_error());
             image->failed = true;
         }
         nbd_close(image->nbd);
+    }
+    if (image->server > 0 && !connected) {
+        /* It waits for a connection that was never negotiated. */
+        (void)kill(image->server, SIGKILL);
+    }
+    if (image->server > 0 && waitpid(image->server, &ended, 0) == image->server && connected && image->writable &&
+        (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0)) {
+        diag_error(image->name, "cannot be written: qemu-nbd failed");
+        image->failed = true;
     }
     if (image->writable && image->failed) {
         status = STATUS_NOT_WRITTEN;

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Runs `nthost input` with a script and reads what programs read, with the tests' own HID parser."""
 import json
+import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "unit/input"))
@@ -39,6 +41,11 @@ class Result:
             yield report[0], decode(self.fields, report[:length])
 
 
+def give(path, script, when):
+    when.wait(30)
+    path.write_text("\n".join(script) + "\n")
+
+
 class Bench:
     def __init__(self, nthost, driver, device, irq, *options):
         self.command = [nthost, "input", "--driver", driver, "--device", device, "--irq", irq, *options]
@@ -46,12 +53,16 @@ class Bench:
         if device == "model" and irq == "msix":
             self.command += ["--model", "vectors=3"]
 
-    def run(self, kind, script, *options, expect=DONE, logged=None, timeout=300):
+    def run(self, kind, script, *options, expect=DONE, logged=None, timeout=300, when=None):
         """`script`: lines. `expect` None: any status but a broken rule or a bench that does not work. `logged`: the event
-        log's numbers; by default none of a run that is as expected."""
+        log's numbers; by default none of a run that is as expected. `when`: an event to wait for before the script."""
         with tempfile.TemporaryDirectory() as folder:
             path, out = pathlib.Path(folder, "script"), pathlib.Path(folder, "json")
-            path.write_text("\n".join(script) + "\n")
+            if when is None:
+                path.write_text("\n".join(script) + "\n")
+            else:
+                os.mkfifo(path)
+                threading.Thread(target=give, args=(path, script, when), daemon=True).start()
             command = [*self.command, "--kind", kind, "--script", path, "--json", out, *options]
             done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=timeout)
             data = json.loads(out.read_text()) if out.exists() else {}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """What a keyboard must do, from the device's events to what programs read."""
+import os
 import random
 import struct
 
@@ -109,7 +110,7 @@ def identity(bench):
     return "strings and IDs"
 
 
-def random_events(bench, events=250000, seed=7):
+def random_events(bench, events=500000 if os.environ.get("AERO_SOAK") == "1" else 25000, seed=7):
     """Random keys with pauses of the reader, sleep and restart: each key's transitions are those of a keyboard that is
     simulated here; held ones are released when the device goes."""
     draw = random.Random(seed)

@@ -40,7 +40,7 @@ def handshake(connection):
     connection.sendall(struct.pack(">BxHii", 2, 2, RAW, LED_STATE))
 
 
-def listen(path, heard):
+def listen(path, heard, ready):
     """Until QEMU ends: appends every LED state to `heard`."""
     end = time.monotonic() + 30
     while not path.exists() and time.monotonic() < end:
@@ -49,6 +49,7 @@ def listen(path, heard):
         connection.settimeout(30)
         connection.connect(str(path))
         handshake(connection)
+        ready.set()
         try:
             while receive(connection, 1) == b"\x00":  # FramebufferUpdate
                 for _ in range(struct.unpack(">xH", receive(connection, 3))[0]):
@@ -66,13 +67,14 @@ def main():
     heard = []
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "vnc")
-        client = threading.Thread(target=listen, args=(path, heard), daemon=True)
+        ready = threading.Event()
+        client = threading.Thread(target=listen, args=(path, heard, ready), daemon=True)
         client.start()
-        script = ["wait 3000"]  # for the client to come
+        script = ["wait 200"]
         for mask in STATES:
-            script += [f"write 0 01 {mask:02x}", "wait 300"]
+            script += [f"write 0 01 {mask:02x}", "wait 200"]
         Bench(nthost, driver, "qemu", irq).run("keyboard", script, "--qemu", "argument=-vnc",
-                                               "--qemu", f"argument=unix:{path}")
+                                               "--qemu", f"argument=unix:{path}", when=ready)
         client.join(30)
         assert not client.is_alive(), "the client does not end"
     # QEMU takes LEDs one by one, so states in between are heard, too.

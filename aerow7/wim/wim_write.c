@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SECONDS_FROM_1601_TO_1970 11644473600ULL
 #define TICKS_PER_SECOND 10000000ULL
@@ -392,6 +393,16 @@ static enum status prepare(struct writer *writer, const struct wim_image_changes
     return STATUS_DONE;
 }
 
+/* A file that takes the place of the WIM may be read and written by those who could before. */
+static void keep_mode(const struct writer *writer, const char *out)
+{
+    struct stat info;
+
+    if (strcmp(out, writer->wim->path) == 0 && fstat(writer->wim->descriptor, &info) == 0) {
+        (void)fchmod(writer->pending.descriptor, info.st_mode & 0777);
+    }
+}
+
 enum status wim_write(struct wim_file *wim, const struct wim_image_changes *images, size_t count, time_t when,
                       const char *out, wim_check check, void *context, struct wim_state *result)
 {
@@ -415,6 +426,7 @@ enum status wim_write(struct wim_file *wim, const struct wim_image_changes *imag
     if (status != STATUS_DONE) {
         goto free_writer;
     }
+    keep_mode(&writer, out);
     progress_begin(out, wim->size);
     status = write_all(&writer, images, count);
     progress_end();

@@ -109,7 +109,9 @@ def one_after_the_other(injection, folder):
     """Image by image, then with other stores: undo goes back to the very first."""
     wim = boot_wim(folder / "steps.wim")
     original, before = wim.read_bytes(), wim_reader.trees(wim)
+    wim.chmod(0o640)
     assert injection.inject(wim, "--index", "2", "--cert-store", "ROOT")["changed"]
+    assert wim.stat().st_mode & 0o777 == 0o640
     after = wim_reader.trees(wim)
     assert after[0] == before[0] and after[1] != before[1]
     assert injection.inject(wim, "--index", "2,1")["changed"]
@@ -159,7 +161,7 @@ def usage(injection, folder):
     wim = boot_wim(folder / "usage.wim")
     for more, message in (
             (["--index", "0"], "--index takes"), (["--index", "1,"], "--index takes"), (["--index", "1,1"], "twice"),
-            (["--cert-store", "ROOT,My"], "--cert-store takes"), (["--disk", wim], "exclude each other"),
+            (["--cert-store", "ROOT,My"], "--cert-store takes"), (["--disk", wim], "exactly one of"),
             (["--partition", "1"], "needs --disk"), (["--test-signing", "yes"], "takes on or off"),
             (["--manifest", "x", "--no-manifest"], "exclude each other")):
         injection.inject(wim, *more, status=USAGE)

@@ -23,8 +23,9 @@ static const char help[] =
     "is\n"
     "written.\n"
     "\n" INJECT_OPTION_HELP "  --json                    one JSON object: {\"image\", \"kind\", \"windows\": "
-                            "[{\"file\", \"index\", \"title\",\n"
-    "                            \"identity\", \"findings\"}], \"boot_stores\", \"ok\"}\n"
+    "[{\"file\", \"index\", \"title\",\n"
+    "                            \"identity\", \"findings\"}], \"boot_stores\", \"unread\": [{\"path\", \"why\"}], "
+    "\"ok\"}\n"
     "  --help                    this text\n"
     "\n"
     "Without --driver-pack, the other options on packs are not allowed.\n"
@@ -41,6 +42,7 @@ struct inspection {
     bool refused;
     cJSON *windows;
     cJSON *stores;
+    cJSON *unread;
 };
 
 static void show(const struct inspection *inspection, const struct image_windows *windows,
@@ -134,10 +136,26 @@ static enum status inspect_store(void *context, const char *path, const struct b
     return STATUS_DONE;
 }
 
+static enum status inspect_unread(void *context, const char *path, const char *why)
+{
+    struct inspection *inspection = context;
+
+    if (inspection->json) {
+        cJSON *object = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(object, "path", path);
+        cJSON_AddStringToObject(object, "why", why);
+        cJSON_AddItemToArray(inspection->unread, object);
+    } else {
+        printf("%s: %s\n", path, why);
+    }
+    return STATUS_DONE;
+}
+
 static enum status inspect(struct inspection *inspection)
 {
     const struct image_visitor visitor = {
-        .context = inspection, .windows = inspect_windows, .boot_store = inspect_store};
+        .context = inspection, .windows = inspect_windows, .boot_store = inspect_store, .unread = inspect_unread};
     enum image_kind kind;
     cJSON *object;
     enum status status = image_kind_of(inspection->path, &kind);
@@ -153,6 +171,7 @@ static enum status inspect(struct inspection *inspection)
     cJSON_AddStringToObject(object, "kind", image_kind_name(kind));
     inspection->windows = cJSON_AddArrayToObject(object, "windows");
     inspection->stores = cJSON_AddArrayToObject(object, "boot_stores");
+    inspection->unread = cJSON_AddArrayToObject(object, "unread");
     status = image_visit(inspection->path, kind, NULL, &visitor);
     if (status == STATUS_DONE && inspection->refused) {
         status = STATUS_CHECK_FAILED;

@@ -93,10 +93,20 @@ static enum status verify_store(void *context, const char *path, const struct by
     return status;
 }
 
+/* What is not looked into is not proved. */
+static enum status verify_unread(void *context, const char *path, const char *why)
+{
+    struct verification *verification = context;
+
+    verification->incomplete = true;
+    diag_error(verification->path, "%s cannot be checked: %s", path, why);
+    return STATUS_DONE;
+}
+
 static enum status verify(struct verification *verification)
 {
     const struct image_visitor visitor = {
-        .context = verification, .windows = verify_windows, .boot_store = verify_store};
+        .context = verification, .windows = verify_windows, .boot_store = verify_store, .unread = verify_unread};
     enum image_kind kind;
     cJSON *object;
     enum status status = image_kind_of(verification->path, &kind);

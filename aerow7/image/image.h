@@ -27,6 +27,8 @@ struct image_visitor {
     void *context;
     enum status (*windows)(void *context, const struct image_windows *windows);
     enum status (*boot_store)(void *context, const char *path, const struct bytes *content);
+    /* What certainly holds a Windows and cannot be looked into. */
+    enum status (*unread)(void *context, const char *path, const char *why);
 };
 
 /* STATUS_BAD_INPUT, reported, when it is nothing of the kind. */

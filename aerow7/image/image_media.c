@@ -22,6 +22,10 @@
 static const char *const wims[] = {"sources/boot.wim", "sources/install.wim"};
 static const char *const stores[] = {"boot/bcd", "efi/microsoft/boot/bcd"};
 
+/* install.wim in parts: aerow7 media makes them of what is too long for a file on a disc. */
+static const char split[] = "sources/install.swm";
+static const char split_why[] = "it is split into parts (.swm), which are not looked into";
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 enum status image_visit_media_folder(const char *path, const struct image_visitor *visitor)
@@ -57,6 +61,14 @@ enum status image_visit_media_folder(const char *path, const struct image_visito
         }
         free(name);
     }
+    if (status == STATUS_DONE) {
+        bool found;
+
+        status = source_find(&source, split, &found, &entry);
+        if (status == STATUS_DONE && found) {
+            status = visitor->unread(visitor->context, split, split_why);
+        }
+    }
     source_folder_close(folder);
     return status;
 }
@@ -66,6 +78,7 @@ struct extraction {
     int files[COUNT(wims)]; /* -1: not on the medium */
     struct bytes stores[COUNT(stores)];
     bool store_found[COUNT(stores)];
+    bool split_found;
 };
 
 static int index_of(const char *const *list, size_t count, const char *path)
@@ -80,7 +93,9 @@ static int index_of(const char *const *list, size_t count, const char *path)
 
 static bool wants(void *context, const struct media_entry *entry)
 {
-    (void)context;
+    struct extraction *extraction = context;
+
+    extraction->split_found = extraction->split_found || strcasecmp(entry->path, split) == 0;
     return index_of(wims, COUNT(wims), entry->path) >= 0 ||
            (index_of(stores, COUNT(stores), entry->path) >= 0 && entry->size <= BCD_SIZE_LIMIT);
 }
@@ -164,6 +179,10 @@ enum status image_visit_iso(const char *path, const struct image_visitor *visito
             (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", extraction.files[i]);
             status = image_visit_wim(name, wims[i], NULL, visitor);
         }
+    }
+    if (status == STATUS_DONE && extraction.split_found) {
+        any = true;
+        status = visitor->unread(visitor->context, split, split_why);
     }
     if (status == STATUS_DONE && !any) {
         diag_error(path, "is no install medium: it has neither sources/boot.wim nor sources/install.wim");

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Which keys, buttons and contacts a script makes go down and up, and whether the reports of its run say the same.
 
-usage: transitions.py NTHOST DRIVER DEVICE IRQ KIND|all [--events N] [--runs N] [--seed N] [--soak-runs N] [--parser DIR]
-                      [--of-nthost]
+usage: transitions.py NTHOST DRIVER DEVICE IRQ KIND|all [--events N] [--runs N] [--seed N] [--soak-runs N]
+                      [--parser DIR] [--of-nthost]
 
 Neither half knows the driver: Reference reads the script and keeps the state of a device; Reports reads reports with a
 parser written after the HID definition (tests/unit/input). --parser has a foreign hidparse.sys decode them as well, and
@@ -487,8 +487,8 @@ class Script:
 
 def random_script(kind, device, events, seed):
     """Lines. Nobody reads now and then, for no more packets than the driver keeps reports (what is lost beyond that is
-    driver.input.overflow's); the model's device sleeps, restarts, asks for a reset or is pulled and plugged in again; it is
-    never given more than it has buffers for: what a device has no room for, it drops itself."""
+    driver.input.overflow's); the model's device sleeps, restarts, asks for a reset or is pulled and plugged in again.
+    It is never given more than it has buffers for: what a device has no room for, it drops itself."""
     draw = random.Random(seed)
     s = Script(kind, device, draw)
     pace, room = ("wait 1", 24) if device == "model" else ("wait 3", 1)
@@ -597,9 +597,9 @@ def main():
         if o.device == "model" and not (total["resets"] and total["pulls"] and total["rests"]):
             print(f"{kind}: the device was never disturbed in one of its ways: {total}", file=sys.stderr)
             return 1
-        print(f"{kind}, {o.device}, {o.irq}: {total['events']} events, {total['resets']} resets, {total['pulls']} removals, "
-              f"{total['rests']} rests, {total['transitions']} transitions, {total['reports']} reports, none lost, none "
-              "invented")
+        print(f"{kind}, {o.device}, {o.irq}: {total['events']} events, {total['resets']} resets, "
+              f"{total['pulls']} removals, {total['rests']} rests, {total['transitions']} transitions, "
+              f"{total['reports']} reports, none lost, none invented")
     return 0
 
 

@@ -124,6 +124,21 @@ def resets(bench):
     return "12 resets"
 
 
+def unplugged(bench):
+    """Pulled with a key held, and plugged in again: the key is up, others work, LEDs are as they are set; with nothing
+    read in between, too."""
+    for cycle in (["pull", "plug"], ["pause", "key c down", "syn", "wait 3", "pull", "plug"], ["pull", "plug"] * 5):
+        script = ["key a down", "syn", "wait 5", "write 0 01 07", *cycle, "wait 5", "write 0 01 02",
+                  "leds 2" if bench.device == "model" else "wait 5", "key b down", "syn", "wait 5", "key b up", "syn",
+                  "wait 20"]
+        found, held = transitions(bench.run("keyboard", script, "--seed", 9))
+        found.pop(USAGES[CODES["KEY_C"]], None)  # it may be told before the device goes
+        assert found == {USAGES[A]: [1, 0], USAGES[B]: [1, 0]} and not held, (found, held)
+    for kind in KINDS[1:]:
+        bench.run(kind, ["wait 3", "pull", "wait 3", "plug", "wait 3"], "--seed", 9)
+    return f"{7 + len(KINDS[1:])} removals"
+
+
 def message_counts(bench):
     """One message, two, three: queues share what there is."""
     for vectors, limit in ((1, 8), (2, 8), (3, 8), (3, 1), (3, 2)):
@@ -175,4 +190,4 @@ def any_request(bench):
 
 SCENARIOS = {f.__name__.replace("_", "-"): f for f in
              (stop_and_sleep, diagnostics, every_step_of_removal, every_failing_call, hostile_device, resets,
-              message_counts, odd_devices, many_schedules, any_request)}
+              unplugged, message_counts, odd_devices, many_schedules, any_request)}

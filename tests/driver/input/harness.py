@@ -72,8 +72,9 @@ class Bench:
             raise Failed(f"exit status {done.returncode}, expected {expect}\n{output}\n{' '.join(map(str, command))}")
         result = Result(done.returncode, output, data)
         # null with a foreign class driver, whose own cannot be told apart; absent when there was no result.
-        if data.get("allocations_after_start"):
-            raise Failed(f"{data['allocations_after_start']} allocations after the start\n{' '.join(map(str, command))}")
+        made = data.get("allocations_after_start")
+        if made:
+            raise Failed(f"{made} allocations after the start\n{' '.join(map(str, command))}")
         ids = [e["unique_id"] for e in data.get("event_log", [])]
         if expect == DONE and ids != (logged or []):
             raise Failed(f"event log {ids}, expected {logged}\n{output}\n{' '.join(map(str, command))}")

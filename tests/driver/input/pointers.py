@@ -156,7 +156,8 @@ def contacts(values):
 
 
 def touch(bench):
-    """Ten contacts come down, wander and go, in any order; each is told with its identifier, its place and its end."""
+    """Ten contacts come down, wander and go, in any order; each is told with its identifier, its place and its end.
+    What is still down when the device restarts is lifted, and begins again when it moves."""
     draw = random.Random(5)
     script, wanted, down = [], [], {}
 
@@ -168,13 +169,21 @@ def touch(bench):
         down[slot] = draw.randrange(32768), draw.randrange(32768)
         script.append(f"touch {slot} {down[slot][0]} {down[slot][1]}")
         frame()
-    # The bench gives a QEMU contact that moves a new tracking ID, which makes it another contact.
-    for _ in range(20 if bench.device == "model" else 0):
-        for slot in draw.sample(range(10), draw.randint(1, 10)):
-            down[slot] = draw.randrange(32768), draw.randrange(32768)
-            script.append(f"touch {slot} {down[slot][0]} {down[slot][1]}")
-        frame()
-    for slot in draw.sample(range(10), 10):
+
+    def wander(frames):
+        for _ in range(frames):
+            for slot in draw.sample(range(10), draw.randint(1, 10)):
+                down[slot] = draw.randrange(32768), draw.randrange(32768)
+                script.append(f"touch {slot} {down[slot][0]} {down[slot][1]}")
+            frame()
+
+    wander(20)
+    if "--class" not in bench.command:
+        script.extend(("wait 20", "restart", "wait 20"))
+        down.clear()
+        wanted.append({})
+        wander(10)
+    for slot in draw.sample(sorted(down), len(down)):
         del down[slot]
         script.append(f"touch {slot} up")
         frame()

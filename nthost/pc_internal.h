@@ -228,6 +228,7 @@ NTSTATUS pc_property(struct pc_file *file, IRP *irp);
 /* A property that is not the port driver's own. */
 #define PC_NOT_MINE STATUS_MORE_PROCESSING_REQUIRED
 NTSTATUS pc_filter_property(struct pc_request *r);
+NTSTATUS pc_intersect(struct pc_request *r, ULONG pin); /* pc_intersect.c */
 NTSTATUS pc_pin_property(struct pc_request *r);
 NTSTATUS pc_give(struct pc_request *r, const void *value, ULONG bytes);
 NTSTATUS pc_check_wave_format(const void *format, ULONG bytes);

@@ -127,6 +127,15 @@ TEST(portcls_intersection_goes_to_the_miniport, EXIT_OK, NULL)
     CHECK(ks_intersect(filter, 0, &range, sizeof(range), &format, 40, &returned) == STATUS_BUFFER_TOO_SMALL);
     CHECK(ks_intersect(filter, 0, &range, sizeof(range), &format, sizeof(format), &returned) == STATUS_SUCCESS &&
           returned == 82 && format.WaveFormatEx.nSamplesPerSec == PC_RATE);
+    /* The miniport leaves this pin to the port driver. */
+    CHECK(ks_intersect(filter, 2, &range, sizeof(range), NULL, 0, &returned) == STATUS_BUFFER_OVERFLOW &&
+          returned == 82);
+    memset(&format, 0, sizeof(format));
+    CHECK(ks_intersect(filter, 2, &range, sizeof(range), &format, sizeof(format), NULL) == STATUS_SUCCESS &&
+          format.WaveFormatEx.nSamplesPerSec == PC_RATE && format.WaveFormatEx.nChannels == 2 &&
+          format.WaveFormatEx.wBitsPerSample == 16);
+    range.MinimumBitsPerSample = 24;
+    CHECK(ks_intersect(filter, 2, &range, sizeof(range), &format, sizeof(format), NULL) == STATUS_NO_MATCH);
     range.MinimumSampleFrequency = 50000;
     CHECK(ks_intersect(filter, 0, &range, sizeof(range), &format, sizeof(format), NULL) == STATUS_NO_MATCH);
     CHECK(ks_intersect(filter, 1, &range, sizeof(range), &format, sizeof(format), NULL) == STATUS_NO_MATCH);
@@ -220,9 +229,10 @@ TEST(portcls_stream_plays_and_notifies, EXIT_OK, NULL)
     for (unsigned i = 1; i <= 10; i++) {
         CHECK(ks_event_wait(p.event, 10 * PC_TICK_US));
         CHECK(ks_position(p.pin, &position) == STATUS_SUCCESS);
-        CHECK(position.PlayOffset == i % 2 * PC_TICK_BYTES);
+        /* Ticks of a coarse clock may come in pairs. */
+        CHECK(position.PlayOffset == ks_event_signals(p.event) % 2 * PC_TICK_BYTES);
     }
-    CHECK(ks_event_signals(p.event) == 10 && ks_event_last_us(p.event) != 0);
+    CHECK(ks_event_signals(p.event) >= 10 && ks_event_last_us(p.event) != 0);
     CHECK(ks_set_state(p.pin, KSSTATE_STOP) == STATUS_SUCCESS);
     CHECK(!ks_event_wait(p.event, 10 * PC_TICK_US));
     CHECK(ks_unregister_notification(p.pin, p.event) == STATUS_SUCCESS);
@@ -368,7 +378,7 @@ TEST(portcls_pool_allocated_while_running_is_counted, EXIT_OK, NULL)
     for (unsigned i = 0; i < 3; i++)
         CHECK(ks_event_wait(p.event, 10 * PC_TICK_US));
     CHECK(ks_set_state(p.pin, KSSTATE_STOP) == STATUS_SUCCESS);
-    CHECK(portcls_counts(run.device)->pool_in_run == 3);
+    CHECK(portcls_counts(run.device)->pool_in_run == ks_event_signals(p.event));
     pc_close_all(&p);
     pc_run_end(&run);
 }

@@ -74,6 +74,7 @@ static enum status visit(struct hive *hive, hive_key objects, bool change, struc
             state->test_signing += is_on(hive, object, ELEMENT_TEST_SIGNING);
             state->no_integrity += is_on(hive, object, ELEMENT_NO_INTEGRITY);
         } else if (settings) {
+            state->inheritable = true;
             state->settings = is_on(hive, object, ELEMENT_TEST_SIGNING);
         }
         if (change && (type == TYPE_OS_LOADER || settings)) {
@@ -127,7 +128,7 @@ enum status bcd_turn_on_test_signing(const char *place, const struct bytes *cont
         return status;
     }
     status = visit(hive, objects, true, &state);
-    if (status == STATUS_DONE && state.loaders == 0) {
+    if (status == STATUS_DONE && state.loaders == 0 && !state.inheritable) {
         diag_error(place, "has no object that starts a Windows, so test signing cannot be turned on in it");
         status = STATUS_CHECK_FAILED;
     }

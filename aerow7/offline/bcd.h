@@ -17,7 +17,8 @@ struct bcd_state {
     size_t loaders;      /* objects that start a Windows */
     size_t test_signing; /* how many of them have test signing on */
     size_t no_integrity; /* and how many have integrity checks off */
-    bool settings;       /* the settings that new loaders inherit have test signing on */
+    bool settings;       /* what new loaders inherit ({bootloadersettings}) has test signing on */
+    bool inheritable;    /* and it is there */
 };
 
 /* STATUS_BAD_INPUT, reported with `place`, for what is no boot configuration store. */
@@ -25,7 +26,7 @@ enum status bcd_read(const char *place, const struct bytes *content, struct bcd_
 
 /*
  * Test signing on, in every OS loader object and in the boot loader settings that they inherit. `out` has size 0 and data
- * NULL when it was on already. STATUS_CHECK_FAILED, reported, when there is no object that starts a Windows.
+ * NULL when it was on already. STATUS_CHECK_FAILED, reported, when it has neither: nothing in it starts a Windows.
  */
 enum status bcd_turn_on_test_signing(const char *place, const struct bytes *content, struct bytes *out);
 

@@ -19,10 +19,13 @@
 #include <unistd.h>
 
 #define PATH_PART_LIMIT 255
+#define MINOR_VERSION 24 /* offset in the first block; 3, or 5 */
+#define LONG_VALUE 16344 /* longer ones are in parts, from version 1.4 on */
 
 struct hive {
     const char *place;
     hive_h *handle;
+    bool parts; /* of a version that cuts long values into parts */
     bool changed;
     struct text log;
 };
@@ -67,7 +70,7 @@ enum status hive_open(const char *place, const struct bytes *content, struct hiv
         goto close_file;
     }
     *out = xcalloc(1, sizeof(**out));
-    **out = (struct hive){.place = place, .handle = handle};
+    **out = (struct hive){.place = place, .handle = handle, .parts = content->data[MINOR_VERSION] > 3};
     status = STATUS_DONE;
 close_file:
     if (file >= 0) {
@@ -259,6 +262,25 @@ enum status hive_make(struct hive *hive, hive_key key, const char *path, hive_ke
     return STATUS_DONE;
 }
 
+/*
+ * hivex writes all values of a key again, and knows nothing of parts: a long one that is there would become what Windows
+ * does not expect.
+ */
+static bool has_long_value(struct hive *hive, hive_key key)
+{
+    hive_value_h *values = hive->parts ? hivex_node_values(hive->handle, key) : NULL;
+    bool found = false;
+
+    for (size_t i = 0; values != NULL && values[i] != 0; ++i) {
+        hive_type type;
+        size_t size;
+
+        found = found || (hivex_value_type(hive->handle, values[i], &type, &size) == 0 && size > LONG_VALUE);
+    }
+    free(values);
+    return found;
+}
+
 static void log_value(struct hive *hive, hive_key key, const char *name, const struct hive_data *data)
 {
     const unsigned char *at = (const unsigned char *)data->content.data;
@@ -286,9 +308,18 @@ enum status hive_set(struct hive *hive, hive_key key, const char *name, uint32_t
     bool same =
         present && before.type == type && before.content.size == size && memcmp(before.content.data, data, size) == 0;
 
+    char *place;
+
     bytes_free(&before.content);
     if (same) {
         return STATUS_DONE;
+    }
+    if (has_long_value(hive, key) || (hive->parts && size > LONG_VALUE)) {
+        place = path_of(hive, key);
+        diag_error(hive->place, "%s: %s cannot be set: the key has a value of more than %d bytes", place, name,
+                   LONG_VALUE);
+        free(place);
+        return STATUS_CHECK_FAILED;
     }
     value.value = xmalloc(size + 1);
     memcpy(value.value, data, size);

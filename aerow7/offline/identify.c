@@ -179,6 +179,7 @@ static void read_software(struct hive *software, struct identity *identity)
     identity->product = text_or_empty(software, version, "ProductName");
     identity->edition = text_or_empty(software, version, "EditionID");
     identity->server = strncasecmp(type, "Server", 6) == 0;
+    identity->state_known = image_state[0] != 0;
     identity->installed = strcasecmp(image_state, "IMAGE_STATE_COMPLETE") == 0;
     if (strcasecmp(type, "WindowsPE") == 0 || strcasecmp(identity->edition, "WindowsPE") == 0) {
         identity->kind = OFFLINE_PE;
@@ -212,11 +213,12 @@ static void read_system(struct hive *system, struct identity *identity, char **e
 {
     struct control_sets sets;
     uint32_t pack = 0;
+    uint32_t in_progress = 1;
     hive_key setup = hive_find(system, hive_root(system), "Setup");
     char *command = text_or_empty(system, setup, "CmdLine");
 
     /* "Winpeshl.exe is the first process run when Windows PE is booted. This is specified by" Setup\CmdLine. */
-    if (strcasecmp(command, "winpeshl.exe") == 0) {
+    if (ends_with_any_case(command, "winpeshl.exe")) {
         identity->kind = OFFLINE_PE;
     }
     free(command);
@@ -228,6 +230,12 @@ static void read_system(struct hive *system, struct identity *identity, char **e
     }
     if (hive_dword(system, hive_find(system, sets.list[0], "Control\\Windows"), "CSDVersion", &pack)) {
         identity->service_pack = pack >> 8 & 0xFF;
+    }
+    if (identity->service_pack == 0 && identity->build != NULL && strcmp(identity->build, "7601") == 0) {
+        identity->service_pack = 1; /* the build of Service Pack 1, whatever Windows PE leaves out of its registry */
+    }
+    if (!identity->state_known && hive_dword(system, setup, "SystemSetupInProgress", &in_progress)) {
+        identity->installed = in_progress == 0;
     }
     *environment = hive_text(system, hive_find(system, sets.list[0], "Control\\Session Manager\\Environment"),
                              "PROCESSOR_ARCHITECTURE");

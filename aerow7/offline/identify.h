@@ -38,15 +38,16 @@ struct identified_bcd {
 
 struct identity {
     enum offline_kind kind;
-    bool installed;  /* an OFFLINE_OS that has gone through Setup: SetupComplete.cmd would never run there */
-    bool server;     /* Windows Server 2008 R2, which is 6.1 too */
-    char *system;    /* "Windows/System32", as the volume spells it */
-    char *windows;   /* "Windows" */
-    char *version;   /* CurrentVersion: "6.1"; "" when unknown, as the next four */
-    char *build;     /* "7601" */
-    char *build_lab; /* "7601.win7sp1_rtm.101119-1850" */
-    char *product;   /* "Windows 7 Professional" */
-    char *edition;   /* "Professional" */
+    bool installed;   /* an OFFLINE_OS that has gone through Setup: SetupComplete.cmd would never run there */
+    bool state_known; /* the registry says how far Setup has come (ImageState) */
+    bool server;      /* Windows Server 2008 R2, which is 6.1 too */
+    char *system;     /* "Windows/System32", as the volume spells it */
+    char *windows;    /* "Windows" */
+    char *version;    /* CurrentVersion: "6.1"; "" when unknown, as the next four */
+    char *build;      /* "7601" */
+    char *build_lab;  /* "7601.win7sp1_rtm.101119-1850" */
+    char *product;    /* "Windows 7 Professional" */
+    char *edition;    /* "Professional" */
     unsigned service_pack;
     bool windows7;      /* version 6.1, and no DriverDatabase, which later ones have */
     char *not_windows7; /* why, or NULL */

@@ -73,8 +73,11 @@ static bool test_signing_is_on(const struct identity *identity)
     size_t on = 0;
 
     for (size_t i = 0; i < IDENTIFIED_BCDS; ++i) {
-        loaders += identity->bcds[i].state.loaders;
-        on += identity->bcds[i].state.test_signing;
+        const struct bcd_state *state = &identity->bcds[i].state;
+
+        /* A template without loaders makes them of what they inherit. */
+        loaders += state->loaders > 0 ? state->loaders : state->inheritable;
+        on += state->loaders > 0 ? state->test_signing : state->settings;
     }
     return loaders > 0 && on == loaders;
 }

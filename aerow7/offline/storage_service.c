@@ -10,6 +10,7 @@
 
 #define SERVICE_BOOT_START 0U
 #define FUNCTION_DRIVER 0x2U /* SPSVCINST_ASSOCSERVICE */
+#define BARE_ID 21           /* the length of an ID of vendor and device alone, four digits each */
 #define DRIVERS_FOLDER "12\\"
 
 /* "INF AddReg Directive": the type is in these bits, and this one makes a key without a value. */
@@ -143,16 +144,15 @@ static enum status put_devices(struct hive *system, hive_key set, const struct i
     for (size_t i = 0; i < package->model_count; ++i) {
         for (size_t j = 0; j < package->models[i].id_count && status == STATUS_DONE; ++j) {
             const char *id = package->models[i].ids[j];
-            size_t bare = strlen("PCI\\VEN_1AF4&DEV_1042");
             char *shorter;
 
             if (strncasecmp(id, "PCI\\VEN_", 8) != 0 || strchr(id + 4, '\\') != NULL) {
                 continue;
             }
             status = put_device(system, set, id, package, service);
-            if (status == STATUS_DONE && strlen(id) > bare && id[bare] == '&' &&
+            if (status == STATUS_DONE && strlen(id) > BARE_ID && id[BARE_ID] == '&' &&
                 strncasecmp(id + 12, "&DEV_", 5) == 0) {
-                shorter = xformat("%.*s", (int)bare, id);
+                shorter = xformat("%.*s", BARE_ID, id);
                 status = put_device(system, set, shorter, package, service);
                 free(shorter);
             }

@@ -5,6 +5,7 @@ import struct
 
 from hive_maker import Key, checksum, dword, hive, sz
 from offline_support import BAD_INPUT, CHECK_FAILED, CONFIG
+import registry
 import windows_tree
 
 SYSTEM, SOFTWARE, TEMPLATE = CONFIG + "SYSTEM", CONFIG + "SOFTWARE", CONFIG + "BCD-Template"
@@ -50,6 +51,14 @@ def key_loop(data):
     return patched(b"lh\x05\0", 4, root)(data) if b"lh\x05\0" in data else patched(b"lh", 4, root)(data)
 
 
+def with_long_value():
+    """A SOFTWARE hive as read, with one more value than a cell of version 1.5 holds."""
+    root = Key()
+    for path, values in registry.read(windows_tree.software_hive()).items():
+        (root.at(path) if path else root).values.update(values)
+    return root.set("Microsoft\\Windows\\CurrentVersion", Long=(3, bytes(20000)))
+
+
 CASES = {
     "windows 8, by its version": ({}, {SOFTWARE: windows_tree.software_hive(version="6.2")}, CHECK_FAILED,
                                   "its version is 6.2, and Windows 7 is 6.1"),
@@ -91,7 +100,7 @@ CASES = {
         "amd64", (6, 3, 9600, 1))}, CHECK_FAILED, "its kernel is of version 6.3"),
     "kernel that is no program": ({}, {"Windows/System32/ntoskrnl.exe": b"x" * 100}, CHECK_FAILED,
                                   "there is no kernel"),
-    "boot store without loaders": ({}, {TEMPLATE: windows_tree.bcd_store(loaders=0)}, CHECK_FAILED,
+    "boot store without loaders": ({}, {TEMPLATE: hive(Key().set("Objects"))}, CHECK_FAILED,
                                    "no object that starts a Windows"),
     "boot store that is another hive": ({}, {TEMPLATE: windows_tree.software_hive()}, CHECK_FAILED,
                                         "it is no boot configuration store"),
@@ -100,6 +109,8 @@ CASES = {
                                CHECK_FAILED, "is no text that cmd.exe reads"),
     "ini file in no encoding": ({"kind": "pe"}, {"Windows/System32/winpeshl.ini": b"[LaunchApps]\0x"}, CHECK_FAILED,
                                 "in no encoding that Windows reads"),
+    "value in parts beside ours": ({}, {SOFTWARE: hive(with_long_value(), minor=5)}, CHECK_FAILED,
+                                   "the key has a value of more than 16344 bytes"),
     "file where a folder is needed": ({}, {"Windows/Drivers": b""}, BAD_INPUT, "Windows/Drivers is no folder"),
     "folder where a file is needed": ({}, {"Windows/System32/drivers/aero_virtio_blk.sys/x": b""}, BAD_INPUT,
                                       "is a folder, and a file is expected there"),

@@ -33,6 +33,10 @@ static const char help[] =
     "  --folder DIR              a folder with a Windows: an unpacked image. Written in place; there is no "
     "undo\n" INJECT_OPTION_HELP
     "  --out FILE                write this and leave the target as it is (default: the target is replaced)\n"
+    "  --in-place                append to the WIM itself instead of a copy: sooner done and needs no room for one. "
+    "An\n"
+    "                            interrupted run leaves a WIM that works as before and is longer; undo cuts that off\n"
+    "                            (default: off)\n"
     "  --manifest FILE           what was done, for aerow7 undo (default: the result's name with .aerow7.json)\n"
     "  --no-manifest             none: what was done cannot be undone\n"
     "  --dry-run                 say what would be done, key for key, and write nothing\n"
@@ -60,6 +64,7 @@ struct arguments {
     const char *manifest;
     const char *epoch;
     struct inject_options request;
+    bool in_place;
     bool no_manifest;
     bool dry_run;
     bool json;
@@ -78,6 +83,9 @@ static enum status check_usage(const struct arguments *arguments)
     }
     if (arguments->partition != NULL && arguments->disk == NULL) {
         return options_usage("inject", "--partition needs --disk");
+    }
+    if (arguments->in_place && (arguments->wim == NULL || arguments->out != NULL || arguments->no_manifest)) {
+        return options_usage("inject", "--in-place needs --wim, a manifest, and no --out");
     }
     if (arguments->no_manifest && arguments->manifest != NULL) {
         return options_usage("inject", "--manifest and --no-manifest exclude each other");
@@ -211,6 +219,7 @@ static enum status inject(const struct arguments *arguments, const struct offlin
             .indexes = arguments->index,
             .request = request,
             .when = when,
+            .in_place = arguments->in_place,
             .dry_run = arguments->dry_run,
         };
 
@@ -277,6 +286,7 @@ enum status cmd_inject(int argc, char **argv)
         {.name = "--partition", .value = &arguments.partition},
         {.name = "--out", .value = &arguments.out},
         {.name = "--manifest", .value = &arguments.manifest},
+        {.name = "--in-place", .flag = &arguments.in_place},
         {.name = "--no-manifest", .flag = &arguments.no_manifest},
         {.name = "--dry-run", .flag = &arguments.dry_run},
         {.name = "--source-date-epoch", .value = &arguments.epoch},

@@ -6,14 +6,14 @@
 #include "base/text.h"
 #include "disk/disk_write.h"
 #include "wim/inject_manifest.h"
-#include "wim/wim_inject.h"
+#include "wim/wim_undo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
-    "usage: aerow7 undo --manifest FILE [--file FILE] [--out FILE] [--json]\n"
+    "usage: aerow7 undo --manifest FILE [--file FILE] [--out FILE | --in-place] [--json]\n"
     "\n"
     "Takes back what aerow7 inject did, by the manifest that it wrote: a WIM becomes what it was byte for byte, a "
     "disk\n"
@@ -23,6 +23,9 @@ static const char help[] =
     "  --manifest FILE   the manifest. Required.\n"
     "  --file FILE       the WIM or disk image (default: the one that the manifest names)\n"
     "  --out FILE        write this and leave the file as it is (default: the file is replaced)\n"
+    "  --in-place        cut off what was appended to a WIM instead: no copy is made. When that is interrupted, run "
+    "it\n"
+    "                    again (default: off)\n"
     "  --json            one JSON object: {\"manifest\", \"file\", \"out\", \"changed\"}\n"
     "  --help            this text\n"
     "\n"
@@ -35,6 +38,7 @@ struct arguments {
     const char *manifest;
     const char *file;
     const char *out;
+    bool in_place;
     bool json;
 };
 
@@ -87,7 +91,9 @@ static enum status undo(const struct arguments *arguments, const cJSON *manifest
         return STATUS_BAD_INPUT;
     }
     if (strcmp(inject_manifest_kind(manifest), "wim") == 0) {
-        status = wim_undo(arguments->manifest, manifest, file, arguments->out, &changed);
+        status = wim_undo(arguments->manifest, manifest, file, arguments->out, arguments->in_place, &changed);
+    } else if (strcmp(inject_manifest_kind(manifest), "disk") == 0 && arguments->in_place) {
+        status = options_usage("undo", "--in-place is for WIMs");
     } else if (strcmp(inject_manifest_kind(manifest), "disk") == 0) {
         status = undo_disk(arguments, manifest, file, &changed);
     } else {
@@ -108,11 +114,15 @@ enum status cmd_undo(int argc, char **argv)
         {.name = "--manifest", .value = &arguments.manifest, .required = true},
         {.name = "--file", .value = &arguments.file},
         {.name = "--out", .value = &arguments.out},
+        {.name = "--in-place", .flag = &arguments.in_place},
         {.name = "--json", .flag = &arguments.json},
     };
     enum status status = options_parse("undo", help, specs, sizeof(specs) / sizeof(specs[0]), argc, argv);
     cJSON *manifest;
 
+    if (status == STATUS_DONE && arguments.in_place && arguments.out != NULL) {
+        status = options_usage("undo", "--in-place and --out exclude each other");
+    }
     if (status == STATUS_DONE) {
         status = inject_manifest_read(arguments.manifest, &manifest);
     }

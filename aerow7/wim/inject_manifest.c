@@ -122,6 +122,11 @@ enum status wim_manifest_original(const char *path, const cJSON *manifest, struc
     return STATUS_DONE;
 }
 
+bool wim_state_is(const struct wim_state *original, const struct wim_state *state)
+{
+    return memcmp(state->header, original->header, WIM_HEADER_SIZE) == 0 && state->size >= original->size;
+}
+
 bool wim_manifest_knows(const cJSON *manifest, const struct wim_state *state)
 {
     const cJSON *item;
@@ -142,7 +147,9 @@ cJSON *wim_manifest_make(const char *file, const cJSON *present, const struct wi
                          const struct wim_state *after, cJSON *images)
 {
     cJSON *manifest = cJSON_CreateObject();
-    bool chained = present != NULL && wim_manifest_knows(present, before);
+    struct wim_state original;
+    bool chained = present != NULL && state_get(cJSON_GetObjectItemCaseSensitive(present, "original"), &original) &&
+                   (wim_manifest_knows(present, before) || wim_state_is(&original, before));
     cJSON *results =
         chained ? cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(present, "results"), true) : cJSON_CreateArray();
 
@@ -153,7 +160,9 @@ cJSON *wim_manifest_make(const char *file, const cJSON *present, const struct wi
     cJSON_AddItemToObject(manifest, "original",
                           chained ? cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(present, "original"), true)
                                   : state_json(before));
-    cJSON_AddItemToArray(results, state_json(after));
+    if (after != NULL) {
+        cJSON_AddItemToArray(results, state_json(after));
+    }
     cJSON_AddItemToObject(manifest, "results", results);
     cJSON_AddItemToObject(manifest, "images", images);
     return manifest;

@@ -24,14 +24,16 @@ char *inject_manifest_file(const char *path, const cJSON *manifest);
 char *inject_manifest_name_of(const char *path, const char *file);
 
 /*
- * `present` is the manifest that is there already, or NULL; `images` is taken over. The state before is `present`'s
- * when that was left in `before`.
+ * `present` is the manifest that is there already, or NULL; `images` is taken over. `after` is NULL before an injection in
+ * place begins. The state before is `present`'s when that was left in `before`, or was interrupted on the way there.
  */
 cJSON *wim_manifest_make(const char *file, const cJSON *present, const struct wim_state *before,
                          const struct wim_state *after, cJSON *images);
 
 /* STATUS_BAD_INPUT, reported with `path`, for what is no manifest of a WIM. */
 enum status wim_manifest_original(const char *path, const cJSON *manifest, struct wim_state *original);
+/* The original, perhaps with bytes at its end that an interrupted injection in place left there. */
+bool wim_state_is(const struct wim_state *original, const struct wim_state *state);
 /* Whether an injection left the file in this state. */
 bool wim_manifest_knows(const cJSON *manifest, const struct wim_state *state);
 

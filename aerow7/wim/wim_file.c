@@ -219,13 +219,18 @@ static enum status open_descriptor(struct wim_file *wim)
     return wim_read_at(wim->descriptor, wim->header, WIM_HEADER_SIZE, 0, wim->path);
 }
 
-enum status wim_open(const char *path, struct wim_file **out)
+static enum status open_state(const char *path, const char *name, const struct wim_state *state, struct wim_file **out)
 {
     struct wim_file *wim = xcalloc(1, sizeof(*wim));
     enum status status;
 
     wim->path = xstrdup(path);
     status = open_descriptor(wim);
+    free(wim->path);
+    wim->path = xstrdup(name);
+    if (status == STATUS_DONE && state != NULL) {
+        memcpy(wim->header, state->header, WIM_HEADER_SIZE);
+    }
     if (status == STATUS_DONE) {
         status = read_header(wim);
     }
@@ -241,6 +246,16 @@ enum status wim_open(const char *path, struct wim_file **out)
     }
     *out = wim;
     return status;
+}
+
+enum status wim_open(const char *path, struct wim_file **out)
+{
+    return open_state(path, path, NULL, out);
+}
+
+enum status wim_open_state(const char *path, const char *name, const struct wim_state *state, struct wim_file **out)
+{
+    return open_state(path, name, state, out);
 }
 
 void wim_close(struct wim_file *wim)

@@ -46,6 +46,15 @@ struct wim_file {
 };
 
 enum status wim_open(const char *path, struct wim_file **out);
+
+/* A state of the file: enough to tell whether it is in it, and for one that it was in, to go back to it. */
+struct wim_state {
+    uint64_t size;
+    uint8_t header[WIM_HEADER_SIZE];
+};
+
+/* The file as it will be when it has this header. `name` is for messages. */
+enum status wim_open_state(const char *path, const char *name, const struct wim_state *state, struct wim_file **out);
 void wim_close(struct wim_file *wim);
 
 /* Index from 1. NULL when there is no such image. */

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "wim/wim_inject.h"
 
-#include "base/file_copy.h"
-#include "base/progress.h"
 #include "base/room.h"
 #include "base/text.h"
 #include "offline/identify.h"
 #include "wim/inject_manifest.h"
 #include "wim/wim_source.h"
+#include "wim/wim_undo.h"
 #include "wim/wim_write.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -213,13 +211,11 @@ static enum status check_result(void *context, const char *path, const struct wi
 {
     struct injector *injector = context;
     struct wim_file *wim;
-    enum status status = wim_open(path, &wim);
+    enum status status = wim_open_state(path, injector->out, state, &wim);
 
     if (status != STATUS_DONE) {
         return status;
     }
-    free(wim->path);
-    wim->path = xstrdup(injector->out);
     for (size_t i = 0; status == STATUS_DONE && i < injector->count; ++i) {
         status = verify_image(wim, injector->images[i].index, injector->images[i].kind, injector->injection->request,
                               injector->findings);
@@ -231,8 +227,12 @@ static enum status check_result(void *context, const char *path, const struct wi
 static enum status write_result(struct injector *injector)
 {
     struct wim_image_changes *list = xcalloc(injector->count + 1, sizeof(*list));
+    const struct wim_target target = {
+        .out = injector->out, .in_place = injector->injection->in_place, .check = check_result, .context = injector};
+    const char *manifest = injector->injection->manifest;
     uint64_t fresh = ROOM_FOR_METADATA;
     struct wim_state state;
+    bool new_manifest = false;
     size_t count = 0;
     enum status status;
 
@@ -246,39 +246,20 @@ static enum status write_result(struct injector *injector)
             list[count++] = (struct wim_image_changes){.index = injector->images[i].index, .changes = changes};
         }
     }
-    status = room_check(injector->out, injector->wim->size, fresh);
+    status = room_check(injector->out, target.in_place ? 0 : injector->wim->size, fresh);
+    if (status == STATUS_DONE && target.in_place && manifest != NULL) {
+        /* From the first byte that is appended, only the manifest knows where the original ended. */
+        new_manifest = access(manifest, F_OK) != 0;
+        status = write_manifest(injector, NULL);
+    }
     if (status == STATUS_DONE) {
-        status = wim_write(injector->wim, list, count, injector->injection->when, injector->out, check_result, injector,
-                           &state);
+        status = wim_write(injector->wim, list, count, injector->injection->when, &target, &state);
+    }
+    if (status != STATUS_DONE && new_manifest) {
+        (void)unlink(manifest);
     }
     free(list);
     return status;
-}
-
-/* `size` bytes of `from`, with `header` at the beginning, become `out`. */
-static enum status copy_as(int from, const char *source, const struct wim_state *state, const char *out)
-{
-    struct pending_file pending;
-    enum status status = pending_open(&pending, out);
-
-    if (status != STATUS_DONE) {
-        return status;
-    }
-    progress_begin(out, state->size);
-    status = file_copy(from, source, pending.descriptor, out);
-    progress_end();
-    if (status == STATUS_DONE) {
-        status = wim_write_at(pending.descriptor, state->header, WIM_HEADER_SIZE, 0, out);
-    }
-    if (status == STATUS_DONE && ftruncate(pending.descriptor, (off_t)state->size) != 0) {
-        diag_error(out, "cannot be written: %s", strerror(errno));
-        status = STATUS_NOT_WRITTEN;
-    }
-    if (status != STATUS_DONE) {
-        pending_discard(&pending);
-        return status;
-    }
-    return pending_commit(&pending);
 }
 
 static enum status carry_out(struct injector *injector, size_t total)
@@ -295,7 +276,7 @@ static enum status carry_out(struct injector *injector, size_t total)
         return STATUS_DONE;
     }
     memcpy(state.header, injector->wim->header, WIM_HEADER_SIZE);
-    return copy_as(injector->wim->descriptor, injector->wim->path, &state, injector->out);
+    return wim_copy(injector->wim, &state, injector->out);
 }
 
 enum status wim_inject(const struct wim_injection *injection, struct findings *findings, cJSON *report, bool *changed)
@@ -317,6 +298,10 @@ enum status wim_inject(const struct wim_injection *injection, struct findings *f
         return status;
     }
     refusal = wim_write_refusal(injector.wim);
+    if (injection->in_place && injection->out != NULL) {
+        diag_error(injection->wim, "cannot be written in place and as something else");
+        status = STATUS_USAGE;
+    }
     if (refusal != NULL) {
         diag_error(injection->wim, "%s", refusal);
         status = STATUS_CHECK_FAILED;
@@ -369,39 +354,4 @@ enum status wim_verify_images(const char *path, const char *indexes, const struc
     free(list);
     wim_close(wim);
     return status == STATUS_DONE ? worst : status;
-}
-
-enum status wim_undo(const char *path, const cJSON *manifest, const char *file, const char *out, bool *changed)
-{
-    char *named = file == NULL ? inject_manifest_file(path, manifest) : xstrdup(file);
-    struct wim_state original;
-    struct wim_state present;
-    struct wim_file *wim = NULL;
-    enum status status = named == NULL ? STATUS_BAD_INPUT : wim_manifest_original(path, manifest, &original);
-
-    *changed = false;
-    if (status == STATUS_DONE) {
-        status = wim_open(named, &wim);
-    }
-    if (status != STATUS_DONE) {
-        goto free_name;
-    }
-    present.size = wim->size;
-    memcpy(present.header, wim->header, WIM_HEADER_SIZE);
-    out = out == NULL ? named : out;
-    if (present.size == original.size && memcmp(present.header, original.header, WIM_HEADER_SIZE) == 0) {
-        /* Already taken back, or the injection was interrupted before it took effect. */
-        status = strcmp(out, named) == 0 ? STATUS_DONE : copy_as(wim->descriptor, named, &original, out);
-    } else if (present.size < original.size || !wim_manifest_knows(manifest, &present)) {
-        diag_error(named,
-                   "is not as the injection left it: something else has written it since, and nothing was undone");
-        status = STATUS_CHECK_FAILED;
-    } else {
-        status = copy_as(wim->descriptor, named, &original, out);
-        *changed = status == STATUS_DONE;
-    }
-    wim_close(wim);
-free_name:
-    free(named);
-    return status;
 }

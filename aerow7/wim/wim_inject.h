@@ -17,7 +17,8 @@ struct wim_injection {
     const char *indexes;  /* "2", "1,2", "all"; NULL: all */
     const struct offline_request *request;
     time_t when;
-    bool dry_run; /* nothing is written */
+    bool in_place; /* append to the WIM itself: no copy, but an interrupted run leaves bytes at its end */
+    bool dry_run;  /* nothing is written */
 };
 
 /*
@@ -29,8 +30,5 @@ enum status wim_inject(const struct wim_injection *injection, struct findings *f
 /* offline_verify for the images that `indexes` chooses. */
 enum status wim_verify_images(const char *path, const char *indexes, const struct offline_request *request,
                               struct findings *findings);
-
-/* The WIM that the manifest at `path` is about (or `file`) becomes what it was, in place or as `out`. */
-enum status wim_undo(const char *path, const cJSON *manifest, const char *file, const char *out, bool *changed);
 
 #endif

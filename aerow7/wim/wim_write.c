@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "wim/wim_write.h"
 
-#include "base/file_copy.h"
-#include "base/progress.h"
 #include "base/text.h"
 #include "wim/wim_integrity.h"
+#include "wim/wim_output.h"
 #include "wim/wim_security.h"
 #include "wim/wim_source.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SECONDS_FROM_1601_TO_1970 11644473600ULL
 #define TICKS_PER_SECOND 10000000ULL
 
 struct writer {
     struct wim_file *wim;
-    struct pending_file pending;
+    struct wim_output output;
     uint64_t end;
     uint64_t when;
     struct wim_blob *blobs; /* those of the file, then new ones */
@@ -58,8 +56,8 @@ static enum status refer(struct writer *writer, const struct bytes *content, uin
         blob = &writer->blobs[writer->blob_count];
         *blob = (struct wim_blob){.part = 1};
         memcpy(blob->hash, hash, WIM_HASH_SIZE);
-        status = wim_resource_append(&writer->wim->codec, writer->pending.descriptor, &writer->end, content, 0,
-                                     writer->pending.target, &blob->place);
+        status = wim_resource_append(&writer->wim->codec, writer->output.pending.descriptor, &writer->end, content, 0,
+                                     writer->output.pending.target, &blob->place);
         if (status != STATUS_DONE) {
             return status;
         }
@@ -207,8 +205,8 @@ static enum status append_metadata(struct writer *writer, unsigned index, struct
 
     wim_tree_write(tree, &metadata);
     wim_sha1(metadata.data, metadata.size, blob->hash);
-    status = wim_resource_append(&writer->wim->codec, writer->pending.descriptor, &writer->end, &metadata,
-                                 WIM_PLACE_METADATA, writer->pending.target, &blob->place);
+    status = wim_resource_append(&writer->wim->codec, writer->output.pending.descriptor, &writer->end, &metadata,
+                                 WIM_PLACE_METADATA, writer->output.pending.target, &blob->place);
     bytes_free(&metadata);
     if (index == writer->wim->boot_index) {
         wim_place_put(writer->header + WIM_AT_BOOT_METADATA, &blob->place);
@@ -273,9 +271,9 @@ static enum status keep_used(struct writer *writer)
     for (unsigned i = 0; status == STATUS_DONE && count > 0 && i < writer->wim->image_count; ++i) {
         struct bytes metadata;
 
-        status = wim_resource_read(&writer->wim->codec, writer->pending.descriptor, writer->end,
+        status = wim_resource_read(&writer->wim->codec, writer->output.pending.descriptor, writer->end,
                                    &writer->blobs[writer->wim->metadata[i]].place, WIM_METADATA_LIMIT,
-                                   writer->pending.target, "an image's metadata", &metadata);
+                                   writer->output.pending.target, "an image's metadata", &metadata);
         if (status == STATUS_DONE) {
             mark_used(writer, &metadata, unused, count);
         }
@@ -306,7 +304,8 @@ static enum status append_table(struct writer *writer, struct wim_place *place)
     }
     *place = (struct wim_place){
         .stored = table.size, .offset = writer->end, .size = table.size, .flags = WIM_PLACE_METADATA};
-    status = wim_write_at(writer->pending.descriptor, table.data, table.size, writer->end, writer->pending.target);
+    status = wim_write_at(writer->output.pending.descriptor, table.data, table.size, writer->end,
+                          writer->output.pending.target);
     writer->end += table.size;
     bytes_free(&table);
     return status;
@@ -322,7 +321,8 @@ static enum status append_xml(struct writer *writer)
     wim_xml_encode(xml, &raw);
     place.stored = place.size = raw.size;
     wim_place_put(writer->header + WIM_AT_XML, &place);
-    status = wim_write_at(writer->pending.descriptor, raw.data, raw.size, writer->end, writer->pending.target);
+    status =
+        wim_write_at(writer->output.pending.descriptor, raw.data, raw.size, writer->end, writer->output.pending.target);
     writer->end += raw.size;
     bytes_free(&raw);
     free(xml);
@@ -333,25 +333,25 @@ static enum status append_integrity(struct writer *writer, uint64_t covered)
 {
     struct wim_place place = {.offset = writer->end};
     struct bytes table;
-    enum status status =
-        wim_integrity_extend(writer->wim, writer->pending.descriptor, covered, writer->pending.target, &table);
+    enum status status = wim_integrity_extend(writer->wim, writer->output.pending.descriptor, covered,
+                                              writer->output.pending.target, &table);
 
     if (status != STATUS_DONE) {
         return status;
     }
     place.stored = place.size = table.size;
     wim_place_put(writer->header + WIM_AT_INTEGRITY, &place);
-    status = wim_write_at(writer->pending.descriptor, table.data, table.size, writer->end, writer->pending.target);
+    status = wim_write_at(writer->output.pending.descriptor, table.data, table.size, writer->end,
+                          writer->output.pending.target);
     writer->end += table.size;
     bytes_free(&table);
     return status;
 }
 
-static enum status write_all(struct writer *writer, const struct wim_image_changes *images, size_t count)
+static enum status append_all(struct writer *writer, const struct wim_image_changes *images, size_t count)
 {
     struct wim_place table;
-    enum status status =
-        file_copy(writer->wim->descriptor, writer->wim->path, writer->pending.descriptor, writer->pending.target);
+    enum status status = STATUS_DONE;
 
     for (size_t i = 0; status == STATUS_DONE && i < count; ++i) {
         status = write_image(writer, &images[i]);
@@ -370,9 +370,7 @@ static enum status write_all(struct writer *writer, const struct wim_image_chang
     if (status == STATUS_DONE && wim_has_integrity_table(writer->wim)) {
         status = append_integrity(writer, table.offset + table.stored);
     }
-    return status == STATUS_DONE
-               ? wim_write_at(writer->pending.descriptor, writer->header, WIM_HEADER_SIZE, 0, writer->pending.target)
-               : status;
+    return status;
 }
 
 static enum status prepare(struct writer *writer, const struct wim_image_changes *images, size_t count)
@@ -393,18 +391,8 @@ static enum status prepare(struct writer *writer, const struct wim_image_changes
     return STATUS_DONE;
 }
 
-/* A file that takes the place of the WIM may be read and written by those who could before. */
-static void keep_mode(const struct writer *writer, const char *out)
-{
-    struct stat info;
-
-    if (strcmp(out, writer->wim->path) == 0 && fstat(writer->wim->descriptor, &info) == 0) {
-        (void)fchmod(writer->pending.descriptor, info.st_mode & 0777);
-    }
-}
-
 enum status wim_write(struct wim_file *wim, const struct wim_image_changes *images, size_t count, time_t when,
-                      const char *out, wim_check check, void *context, struct wim_state *result)
+                      const struct wim_target *target, struct wim_state *result)
 {
     struct writer writer = {
         .wim = wim,
@@ -421,25 +409,22 @@ enum status wim_write(struct wim_file *wim, const struct wim_image_changes *imag
     memcpy(writer.blobs, wim->blobs, wim->blob_count * sizeof(*writer.blobs));
     memcpy(writer.header, wim->header, WIM_HEADER_SIZE);
     if (status == STATUS_DONE) {
-        status = pending_open(&writer.pending, out);
+        status = wim_output_open(&writer.output, wim, target->out, target->in_place);
     }
     if (status != STATUS_DONE) {
         goto free_writer;
     }
-    keep_mode(&writer, out);
-    progress_begin(out, wim->size);
-    status = write_all(&writer, images, count);
-    progress_end();
+    status = append_all(&writer, images, count);
     result->size = writer.end;
     memcpy(result->header, writer.header, WIM_HEADER_SIZE);
-    if (status == STATUS_DONE && check != NULL) {
-        status = check(context, writer.pending.path, result);
+    if (status == STATUS_DONE && target->check != NULL) {
+        status = target->check(target->context, wim_output_path(&writer.output), result);
     }
     if (status != STATUS_DONE) {
-        pending_discard(&writer.pending);
+        wim_output_discard(&writer.output);
         goto free_writer;
     }
-    status = pending_commit(&writer.pending);
+    status = wim_output_commit(&writer.output, writer.header);
 free_writer:
     free(writer.changed);
     free(writer.xml);

@@ -20,20 +20,24 @@ struct wim_image_changes {
     const struct changes *changes;
 };
 
-/* A state of the file: enough to tell whether it is in it, and for the original, to go back to it. */
-struct wim_state {
-    uint64_t size;
-    uint8_t header[WIM_HEADER_SIZE];
-};
-
-/* Called for the complete result before it becomes `out`: a status other than STATUS_DONE throws it away. */
+/*
+ * Called when the result is complete and before it becomes what `out` means: at `path`, to be opened with `state`'s header
+ * (wim_open_state). A status other than STATUS_DONE throws it away.
+ */
 typedef enum status (*wim_check)(void *context, const char *path, const struct wim_state *state);
 
+struct wim_target {
+    const char *out; /* may be the WIM itself */
+    bool in_place;   /* append to the WIM itself; `out` is its path */
+    wim_check check; /* may be NULL */
+    void *context;
+};
+
 /*
- * `out` may be the WIM itself. Everything new is dated `when`. `check` may be NULL. STATUS_NOT_WRITTEN and
- * STATUS_BAD_INPUT leave `out` as it was.
+ * Everything new is dated `when`. STATUS_NOT_WRITTEN, STATUS_BAD_INPUT and STATUS_CHECK_FAILED leave `out` as it was. A
+ * run that is killed leaves it as it was, too, or in place with bytes at its end that nothing refers to.
  */
 enum status wim_write(struct wim_file *wim, const struct wim_image_changes *images, size_t count, time_t when,
-                      const char *out, wim_check check, void *context, struct wim_state *result);
+                      const struct wim_target *target, struct wim_state *result);
 
 #endif

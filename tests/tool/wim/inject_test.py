@@ -126,6 +126,25 @@ def one_after_the_other(injection, folder):
     assert (moved / "steps.wim").read_bytes() == original
 
 
+def in_place(injection, folder):
+    """The same result without a copy; the file stays the same one."""
+    wim = boot_wim(folder / "place.wim")
+    original, inode = wim.read_bytes(), wim.stat().st_ino
+    injection.inject(wim, "--out", folder / "copy.wim")
+    assert injection.inject(wim, "--in-place")["changed"]
+    assert wim.read_bytes() == (folder / "copy.wim").read_bytes() and wim.stat().st_ino == inode
+    assert not injection.inject(wim, "--in-place")["changed"]
+    injection.undo(f"{wim}.aerow7.json", "--in-place")
+    assert wim.read_bytes() == original and wim.stat().st_ino == inode
+    assert not injection.undo(f"{wim}.aerow7.json", "--in-place")["changed"]
+    # Bytes that an interrupted run left, then a whole run: undo knows where the original ended.
+    wim.write_bytes(original + b"left behind" * 1000)
+    assert injection.inject(wim, "--in-place")["changed"]
+    wimlib("verify", wim)
+    injection.undo(f"{wim}.aerow7.json")
+    assert wim.read_bytes() == original
+
+
 def manifests(injection, folder):
     wim = boot_wim(folder / "manifest.wim")
     original = wim.read_bytes()
@@ -163,6 +182,7 @@ def usage(injection, folder):
             (["--index", "0"], "--index takes"), (["--index", "1,"], "--index takes"), (["--index", "1,1"], "twice"),
             (["--cert-store", "ROOT,My"], "--cert-store takes"), (["--disk", wim], "exactly one of"),
             (["--partition", "1"], "needs --disk"), (["--test-signing", "yes"], "takes on or off"),
+            (["--in-place", "--no-manifest"], "--in-place needs"), (["--in-place", "--out", "x"], "--in-place needs"),
             (["--manifest", "x", "--no-manifest"], "exclude each other")):
         injection.inject(wim, *more, status=USAGE)
         assert message in injection.errors, (more, injection.errors)
@@ -175,7 +195,7 @@ def usage(injection, folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         injection = Injection(*sys.argv[1:4], folder)
-        for case in (media, one_after_the_other, manifests, usage):
+        for case in (media, one_after_the_other, in_place, manifests, usage):
             where = pathlib.Path(folder) / case.__name__
             where.mkdir()
             case(injection, where)

@@ -2,6 +2,7 @@
 """killed_test.py AEROW7 SOURCE PACKAGES: an injection that is killed, at any moment, or whose disk is full, at any
 byte, leaves the WIM as it was or complete; undo goes back to the original from wherever it stands; nothing is left
 beside it by the next run. A file-size limit stands for the full disk, which would need root."""
+import fcntl
 import os
 import pathlib
 import random
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from inject_support import EPOCH, NOT_WRITTEN, Injection, windows_image
+from inject_support import CHECK_FAILED, EPOCH, NOT_WRITTEN, Injection, windows_image
 from wim_maker import make_wim, wimlib
 
 KILLS = 300 if os.environ.get("AERO_SOAK") else 25
@@ -66,6 +67,40 @@ def killed(injection, folder):
     assert unfinished > KILLS // 3, (unfinished, "the moments did not hit the run")
 
 
+def killed_in_place(injection, folder):
+    """The old content with its header, perhaps longer, or the new one; undo makes it the very original."""
+    wim, before, after, took = states(injection, folder)
+    manifest = pathlib.Path(f"{wim}.aerow7.json")
+    back(injection, wim, before)
+    longer = 0
+    for number in range(KILLS):
+        process = start(injection.command("inject", "--wim", wim, "--in-place"))
+        try:
+            process.wait(took * number / KILLS)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+        process.wait(20)
+        now = wim.read_bytes()
+        assert now == after or now.startswith(before), "neither the old file nor the new one"
+        longer += now != before and now != after
+        if number % 5 == 0:
+            wimlib("verify", wim)
+            injection.inject(wim, "--in-place")
+            wimlib("verify", wim)
+        if manifest.exists():
+            injection.undo(manifest, *(["--in-place"] if number % 2 else []))
+            manifest.unlink()
+        assert wim.read_bytes() == before
+    assert longer > 0, "no moment was one in which the file is longer"
+    full = start(injection.command("inject", "--wim", wim, "--in-place"), restore_signals=False,
+                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(after) - 1, len(after) - 1)))
+    assert full.wait(30) == NOT_WRITTEN and wim.read_bytes() == before and not manifest.exists()
+    with open(wim, "rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        injection.inject(wim, "--in-place", status=CHECK_FAILED)
+        assert "is being written by another program" in injection.errors and wim.read_bytes() == before
+
+
 def undo_killed(injection, folder):
     wim, before, after, took = states(injection, folder)
     manifest = pathlib.Path(f"{wim}.aerow7.json")
@@ -115,7 +150,7 @@ def no_room(injection, folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         injection = Injection(*sys.argv[1:4], folder)
-        for case in (killed, undo_killed, full_disk, no_room):
+        for case in (killed, killed_in_place, undo_killed, full_disk, no_room):
             where = pathlib.Path(folder) / case.__name__
             where.mkdir()
             case(injection, where)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * wim_apply WIM OUT EPOCH < CHANGES: the writer of WIMs by itself, without a plan. A line of CHANGES is "image N",
+ * wim_apply WIM OUT EPOCH < CHANGES: the writer of WIMs by itself, without a plan; OUT "-" is in place. A line of CHANGES is "image N",
  * "folder PATH", "add PATH FILE", "replace PATH FILE" or "remove PATH"; no names with blanks. wim_apply --tree WIM
  * INDEX: what the reader makes of an image, an entry a line: path, kind, size, SHA-1 of its content, SHA-1 of its
  * security descriptor or "-".
@@ -119,7 +119,10 @@ static enum status apply(struct wim_file *wim, const char *out, time_t when)
         }
     }
     if (status == STATUS_DONE) {
-        status = wim_write(wim, images, count, when, out, NULL, NULL, &state);
+        bool in_place = strcmp(out, "-") == 0;
+        const struct wim_target target = {.out = in_place ? wim->path : out, .in_place = in_place};
+
+        status = wim_write(wim, images, count, when, &target, &state);
     }
     for (size_t i = 0; i < count; ++i) {
         changes_free(&lists[i]);

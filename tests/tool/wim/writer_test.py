@@ -39,17 +39,20 @@ def images():
     return [one, two]
 
 
-def apply(folder, wim, lines, out="out.wim", epoch=EPOCH):
-    """lines: (action, path[, content]); content goes through a file."""
+def lines(folder, changes):
+    """changes: (action, path[, content]); content goes through a file."""
     text = []
-    for number, line in enumerate(lines):
+    for number, line in enumerate(changes):
         if len(line) == 3:
             (folder / f"content{number}").write_bytes(line[2])
             line = (*line[:2], str(folder / f"content{number}"))
         text.append(" ".join(map(str, line)))
-    result = subprocess.run([APPLY, wim, folder / out, str(epoch)], input="\n".join(text) + "\n", text=True,
-                            capture_output=True, timeout=50)
-    return result
+    return "\n".join(text) + "\n"
+
+
+def apply(folder, wim, changes, out="out.wim"):
+    return subprocess.run([APPLY, wim, folder / out, str(EPOCH)], input=lines(folder, changes), text=True,
+                          capture_output=True, timeout=50)
 
 
 # Not a folder that exists in another case, not a name that does, content that is there and content that is not.
@@ -168,6 +171,10 @@ def every_kind(folder):
             got = wim_reader.contents(out, 1, "Windows/Drivers/Aero/b.sys", SYSTEM)
             assert got == {"Windows/Drivers/Aero/b.sys": CHANGES[8][2], SYSTEM: CHANGES[1][2]}
             assert wim_reader.contents(out, 2, SYSTEM)[SYSTEM] == TEXT
+            # In place it is the same file, as far as the original goes the same bytes.
+            in_place = subprocess.run([APPLY, wim, "-", str(EPOCH)], input=lines(folder, CHANGES), text=True, timeout=50)
+            assert in_place.returncode == 0 and wim.read_bytes() == out.read_bytes()
+            wim.write_bytes(original)
             # The same again is the same file: nothing in it depends on when or where it was made.
             assert apply(folder, wim, CHANGES, "again.wim").returncode == 0
             assert (folder / "again.wim").read_bytes() == out.read_bytes()
@@ -261,8 +268,8 @@ def not_as_planned(folder):
         result = apply(folder, wim, [("image", 1), line], "none.wim")
         assert result.returncode == 3 and line[1].rsplit("/")[-1][:9] in result.stderr, (line, result)
         assert not list(folder.glob("none.wim*"))
-    for lines in ([("image", 3)], [("image", 1), ("image", 1)]):
-        result = apply(folder, wim, lines, "none.wim")
+    for changes in ([("image", 3)], [("image", 1), ("image", 1)]):
+        result = apply(folder, wim, changes, "none.wim")
         assert result.returncode == 3 and "has no image" in result.stderr, result
 
 

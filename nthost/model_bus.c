@@ -98,17 +98,23 @@ static void model_mmio_write(pci_bus *bus, uint64_t physical, unsigned width, ui
 
 static uint32_t model_port_read(pci_bus *bus, uint16_t port, unsigned width)
 {
-    (void)bus;
-    (void)port;
-    return UINT32_MAX >> (32 - 8 * width); /* contract 5: no I/O BAR */
+    struct model *m = model_of(bus);
+    uint32_t offset;
+
+    if (m->gone || !model_pci_decode_port(m, port, width, &offset)) {
+        return UINT32_MAX >> (32 - 8 * width); /* contract 5: no I/O BAR */
+    }
+    return model_legacy_read(m, offset, width);
 }
 
 static void model_port_write(pci_bus *bus, uint16_t port, unsigned width, uint32_t value)
 {
-    (void)bus;
-    (void)port;
-    (void)width;
-    (void)value;
+    struct model *m = model_of(bus);
+    uint32_t offset;
+
+    if (!m->gone && model_pci_decode_port(m, port, width, &offset)) {
+        model_legacy_write(m, offset, width, value);
+    }
 }
 
 static bool model_intx_asserted(pci_bus *bus, unsigned bdf)

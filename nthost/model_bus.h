@@ -20,7 +20,7 @@
 #define MODEL_FAULTS_MAX 16u
 #define MODEL_QUEUES_MAX 16u
 
-enum model_layout { MODEL_LAYOUT_CONTRACT, MODEL_LAYOUT_QEMU };
+enum model_layout { MODEL_LAYOUT_CONTRACT, MODEL_LAYOUT_QEMU, MODEL_LAYOUT_LEGACY /* I/O ports, virtio 0.9.5 */ };
 
 struct model_fault_setting {
     unsigned kind;      /* index into the table of model_fault.c */

@@ -95,6 +95,7 @@ struct model_field {
 struct model_class {
     const char *name;
     uint16_t vendor, device, subsystem_vendor, subsystem;
+    uint16_t transitional; /* device ID in the legacy layout; 0: there is none */
     uint8_t revision;
     uint32_t class_code;
     const struct model_field *fields; /* ends with width 0; NULL: config_access answers for them */
@@ -187,6 +188,8 @@ bool model_pci_bus_master(const struct model *m);
 bool model_msix_enabled(const struct model *m);
 /* Which BAR and offset an address falls on; false when memory decoding is off or none does. */
 bool model_pci_decode(const struct model *m, uint64_t physical, unsigned width, unsigned *bar, uint32_t *offset);
+/* The offset in the I/O BAR of the legacy layout; false when I/O decoding is off or the port is none of it. */
+bool model_pci_decode_port(const struct model *m, uint16_t port, unsigned width, uint32_t *offset);
 uint32_t model_msix_read(struct model *m, uint32_t offset, unsigned width);
 void model_msix_write(struct model *m, uint32_t offset, unsigned width, uint32_t value);
 void model_msix_send(struct model *m, uint16_t vector);
@@ -199,6 +202,10 @@ void model_reset_finish(struct model *m);   /* all state that a reset clears */
 void model_config_changed(struct model *m); /* generation, ISR, interrupt */
 void model_needs_reset(struct model *m);
 void model_interrupt(struct model *m, uint8_t cause, uint16_t vector);
+
+/* model_legacy.c */
+uint32_t model_legacy_read(struct model *m, uint32_t offset, unsigned width);
+void model_legacy_write(struct model *m, uint32_t offset, unsigned width, uint32_t value);
 
 /* model_ring.c */
 void model_queue_enable(struct model *m, struct model_queue *q);

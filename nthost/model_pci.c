@@ -13,11 +13,13 @@
 #define CAP_MSIX 0x11
 #define STATUS_INTERRUPT 0x0008
 #define STATUS_CAPS 0x0010
+#define COMMAND_IO 0x0001u
 #define COMMAND_MEMORY 0x0002u
 #define COMMAND_MASTER 0x0004u
 #define COMMAND_NO_INTX 0x0400u
 #define REGISTER_BYTES 0x4000u
 #define MSIX_BAR_BYTES 0x1000u
+#define LEGACY_BAR_BYTES 0x40u
 #define MSIX_PBA_OFFSET 0x800u
 
 static void put16(struct model *m, unsigned at, unsigned value)
@@ -54,6 +56,15 @@ static void add_bar(struct model *m, unsigned bar, uint32_t bytes, bool is_64bit
     }
 }
 
+/* BAR0 of the legacy layout. */
+static void add_port_bar(struct model *m)
+{
+    m->bar_bytes[0] = LEGACY_BAR_BYTES;
+    put32(m, 0x10, 1);
+    m->pci_writable[0x10] = (uint8_t)~(LEGACY_BAR_BYTES - 1);
+    m->pci_writable[0x11] = 0xff;
+}
+
 struct cap_plan {
     uint8_t at, type, length;
 };
@@ -72,6 +83,8 @@ static const struct cap_plan qemu_caps[] = {{0x98, 0, 12},
                                             {0x50, REGION_ISR, 16},
                                             {0x40, REGION_COMMON, 16},
                                             {0, 0, 0}};
+
+static const struct cap_plan legacy_caps[] = {{0x98, 0, 12}, {0, 0, 0}};
 
 static bool cap_left_out(const struct model *m, uint8_t type)
 {
@@ -153,26 +166,31 @@ void model_pci_build(struct model *m)
 {
     const struct model_class *class = m->class;
     bool qemu = m->options.layout == MODEL_LAYOUT_QEMU;
-    const struct cap_plan *plan = qemu ? qemu_caps : contract_caps;
+    bool legacy = m->options.layout == MODEL_LAYOUT_LEGACY;
+    const struct cap_plan *plan = legacy ? legacy_caps : qemu ? qemu_caps : contract_caps;
     unsigned bar = qemu ? 4 : 0, link = 0x34;
 
     put16(m, 0x00, class->vendor);
-    put16(m, 0x02, class->device);
+    put16(m, 0x02, legacy ? class->transitional : class->device);
     put16(m, 0x06, STATUS_CAPS);
-    m->pci[0x08] = (uint8_t)(class->revision + model_fault_armed(m, FAULT_WRONG_REVISION, NULL));
+    m->pci[0x08] = (uint8_t)((legacy ? 0 : class->revision) + model_fault_armed(m, FAULT_WRONG_REVISION, NULL));
     m->pci[0x09] = (uint8_t)class->class_code;
     put16(m, 0x0a, class->class_code >> 8);
     put16(m, 0x2c, class->subsystem_vendor);
     put16(m, 0x2e, class->subsystem);
     m->pci[0x3d] = 1; /* INTA# */
-    m->pci_writable[0x04] = (uint8_t)(COMMAND_MEMORY | COMMAND_MASTER);
+    m->pci_writable[0x04] = (uint8_t)((legacy ? COMMAND_IO : 0u) | COMMAND_MEMORY | COMMAND_MASTER);
     m->pci_writable[0x05] = (uint8_t)(COMMAND_NO_INTX >> 8);
     m->pci_writable[0x0c] = 0xff;
     m->pci_writable[0x3c] = 0xff;
 
     m->vectors = (unsigned)m->options.vectors;
-    m->msix_bar = qemu ? 1 : 2; /* contract v1 leaves MSI-X its own place: BAR0 is full and 64 bits wide */
-    add_bar(m, bar, REGISTER_BYTES, true, qemu);
+    m->msix_bar = qemu || legacy ? 1 : 2; /* contract v1 leaves MSI-X its own place: BAR0 is full and 64 bits wide */
+    if (legacy) {
+        add_port_bar(m);
+    } else {
+        add_bar(m, bar, REGISTER_BYTES, true, qemu);
+    }
     if (m->vectors != 0) {
         add_bar(m, m->msix_bar, MSIX_BAR_BYTES, false, false);
     }
@@ -252,7 +270,7 @@ bool model_pci_decode(const struct model *m, uint64_t physical, unsigned width, 
     }
     for (unsigned i = 0; i < 6; i++) {
         uint64_t base = get32(m, 0x10 + 4 * i);
-        if (m->bar_bytes[i] == 0) {
+        if (m->bar_bytes[i] == 0 || (base & 1) != 0) {
             continue;
         }
         if ((base & 6) == 4) {
@@ -266,6 +284,18 @@ bool model_pci_decode(const struct model *m, uint64_t physical, unsigned width, 
         }
     }
     return false;
+}
+
+bool model_pci_decode_port(const struct model *m, uint16_t port, unsigned width, uint32_t *offset)
+{
+    uint32_t bar = get32(m, 0x10), base = bar & ~3u;
+
+    if ((m->pci[0x04] & COMMAND_IO) == 0 || (bar & 1) == 0 || base == 0 || port < base ||
+        port - base + width > m->bar_bytes[0]) {
+        return false;
+    }
+    *offset = port - base;
+    return true;
 }
 
 /* ---- interrupts ---- */

@@ -219,6 +219,7 @@ static struct model_class model_snd_class = {
     .name = "virtio-snd",
     .vendor = AERO_VIRTIO_SND_VENDOR_ID,
     .device = AERO_VIRTIO_SND_DEVICE_ID,
+    .transitional = AERO_VIRTIO_SND_TRANSITIONAL_DEVICE_ID,
     .subsystem_vendor = AERO_VIRTIO_SND_SUBSYSTEM_VENDOR_ID,
     .revision = AERO_VIRTIO_SND_REVISION,
     .class_code = 0x040100,

@@ -85,8 +85,10 @@ SETTER(capture_format)
 
 SETTER(dialect)
 {
-    o->model_snd.standard = strcmp(value, "standard") == 0;
-    o->model.layout = o->model_snd.standard ? MODEL_LAYOUT_QEMU : MODEL_LAYOUT_CONTRACT;
+    bool legacy = strcmp(value, "legacy") == 0;
+
+    o->model_snd.standard = legacy || strcmp(value, "standard") == 0;
+    o->model.layout = legacy ? MODEL_LAYOUT_LEGACY : o->model_snd.standard ? MODEL_LAYOUT_QEMU : MODEL_LAYOUT_CONTRACT;
     o->model.isr_spec = o->model_snd.standard;
     o->model.vectors = o->model_snd.standard ? 2 : 5;
     return o->model_snd.standard || strcmp(value, "aero") == 0;
@@ -193,7 +195,8 @@ SETTER(fail)
 static const struct option options_table[] = {
     {"driver", "FILE.sys", "the adapter driver (required)", set_driver},
     {"device", "qemu|model", "stock QEMU's device, or the model (default model)", set_device},
-    {"dialect", "aero|standard", "the model's: contract v1, or VIRTIO 1.x in QEMU's layout (default aero)",
+    {"dialect", "aero|standard|legacy",
+     "the model's: contract v1, VIRTIO 1.x in QEMU's layout, or that behind virtio 0.9.5's I/O ports (default aero)",
      set_dialect},
     {"mode", "MODE", "render|capture|duplex (default render)", set_mode},
     {"format", "RATE:CHANNELS:BITS", "48000:2:16, 96000:6:32f, 44100:2:24/32 (default: the baseline)", set_format},

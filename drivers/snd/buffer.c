@@ -36,14 +36,11 @@ static uint32_t WantedPeriods(const SND_CHOICE *choice, uint32_t frames)
     return count > SND_NOTIFICATIONS_MAX ? SND_NOTIFICATIONS_MAX : count;
 }
 
-static void SetLead(const SND_CHOICE *choice, SND_BUFFER_PLAN *plan)
+static void SetLead(SND_BUFFER_PLAN *plan)
 {
-    uint32_t period = plan->PeriodFrames, write = AtLeastOne(choice->Wave.Rate / 1000) * SND_WRITE_TIME_MS;
-    uint32_t lead;
+    uint32_t period = plan->PeriodFrames, write = plan->NotifyFrames > period ? period : period / 2;
+    uint32_t lead = plan->Frames - AtLeastOne(write);
 
-    write = write < period / 2 ? write : period / 2;
-    write = plan->NotifyFrames > period ? period : write;
-    lead = plan->Frames - AtLeastOne(write);
     lead = lead < SND_PCM_LEAD * period ? lead : SND_PCM_LEAD * period;
     plan->WholeLead = lead >= 2 * period;
     plan->LeadFrames = plan->WholeLead ? lead - lead % period : lead;
@@ -61,7 +58,7 @@ static bool Divide(const SND_CHOICE *choice, uint32_t frames, uint32_t periods, 
     plan->PeriodFrames = frames / periods;
     plan->PeriodBytes = plan->PeriodFrames * choice->FrameBytes;
     plan->NotifyFrames = notifications == 1 ? frames : plan->PeriodFrames;
-    SetLead(choice, plan);
+    SetLead(plan);
     return true;
 }
 

@@ -5,7 +5,7 @@
  *
  * A message is given to the device once the position is so near that Lead frames cover it, and its place in the buffer
  * must have been written by then. A client that waits for notifications writes there only when it was told that the
- * position has left it. So the lead leaves it half a period, at most 5 ms, to do that:
+ * position has left it. So the lead leaves it half a period to do that:
  *
  *   lead = min(3 periods, buffer - half a period)        in whole periods when it is two of them or more
  *
@@ -19,7 +19,6 @@
 
 #define SND_NOTIFICATIONS_MAX 256
 #define SND_PERIOD_DEFAULT_MS 10
-#define SND_WRITE_TIME_MS 5
 
 typedef struct SND_BUFFER_PLAN {
     uint32_t Bytes;       /* at least what was asked for */

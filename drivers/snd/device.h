@@ -223,6 +223,8 @@ static inline BOOLEAN SndDeviceRuns(const SND_DEVICE *device)
 }
 /* Any: does what the DPC of an interrupt would do, at once. For polling, and for who suspects that one was lost. */
 VOID SndPoll(SND_DEVICE *device);
+/* Locked: it is reset and started again, as when it asks for that; too often, and it fails. */
+VOID SndDeviceReset(SND_DEVICE *device);
 /* Locked: it cannot be worked with any more. The work item resets and logs. */
 VOID SndDeviceFail(SND_DEVICE *device, SND_LOG why);
 /* Locked: SndWaveWork is called from the work item, once for any number of these. Not after removal. */

@@ -44,12 +44,9 @@ static BOOLEAN NTAPI MessageInterrupt(PKINTERRUPT interrupt, PVOID context, ULON
     return TRUE;
 }
 
-/* VIRTIO 1.x: NEEDS_RESET comes with a configuration interrupt. Under the lock. */
-static VOID CheckStatus(SND_DEVICE *device)
+VOID SndDeviceReset(SND_DEVICE *device)
 {
-    UCHAR status = VirtioGetStatus(device->Transport);
-
-    if (status == VIRTIO_STATUS_GONE || (status & VIRTIO_STATUS_NEEDS_RESET) == 0) {
+    if (!SndDeviceRuns(device)) {
         return;
     }
     if (++device->Resets > RESETS_WITHOUT_COMPLETION) {
@@ -58,6 +55,16 @@ static VOID CheckStatus(SND_DEVICE *device)
     }
     device->State = SndResetting;
     SndQueueWork(device);
+}
+
+/* VIRTIO 1.x: NEEDS_RESET comes with a configuration interrupt. Under the lock. */
+static VOID CheckStatus(SND_DEVICE *device)
+{
+    UCHAR status = VirtioGetStatus(device->Transport);
+
+    if (status != VIRTIO_STATUS_GONE && (status & VIRTIO_STATUS_NEEDS_RESET) != 0) {
+        SndDeviceReset(device);
+    }
 }
 
 /* Locked. */

@@ -202,7 +202,9 @@ static VOID LookForStall(SND_WAVE_STREAM *stream)
         return;
     }
     stream->Progress = now;
-    if (++stream->Stalls < STALLS_MAX) {
+    if (VirtioGetStatus(stream->Device->Transport) == VIRTIO_STATUS_GONE) {
+        SndDeviceReset(stream->Device); /* nothing will come any more, and nobody has said so yet */
+    } else if (++stream->Stalls < STALLS_MAX) {
         Restart(stream, now);
     } else if (stream->Away == SndAwayNot) {
         GoAway(stream, SndAwayStalled, now);
@@ -294,5 +296,6 @@ VOID SndPacingRejoinDevice(SND_WAVE_STREAM *stream)
         SndPcmSkip(stream->Pcm, &report);
     }
     stream->Backend = &SndBackendVirtio;
-    SndPacingResetPosition(stream, stream->Pcm->CompletedFrames);
+    /* What was told goes on from where it was and follows. In the Aero dialect it is what paces, too. */
+    SndClockReset(&stream->Clock, SndPacingByDevice(stream) ? stream->Pcm->CompletedFrames : stream->Position);
 }

@@ -64,6 +64,7 @@ struct SND_WAVE_STREAM {
 
     /* gate */
     KSSTATE State;
+    BOOLEAN FineTimer; /* ExSetTimerResolution was asked for it */
     SND_CHOICE Choice;
     ULONG NotificationCount;
     SND_BUFFER_PLAN Plan;
@@ -115,6 +116,8 @@ NTSTATUS SndWaveStreamCreate(SND_WAVE_MINIPORT *miniport, ULONG direction, IPort
                              const KSDATAFORMAT *format, SND_WAVE_STREAM **stream);
 VOID SndWaveGate(SND_WAVE_STREAM *stream);
 VOID SndWaveUngate(SND_WAVE_STREAM *stream);
+/* Gate held. */
+VOID SndWaveFineTimer(SND_WAVE_STREAM *stream, BOOLEAN wanted);
 
 /* ---- wave_drive.c. Passive, gate held. ---- */
 /* To `goal`. Without the device time goes on without it, which is a success; SndOk unless the device refuses. */

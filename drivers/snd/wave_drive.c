@@ -65,6 +65,9 @@ static VOID Before(SND_WAVE_STREAM *stream, SND_STREAM_REQUEST request)
 static VOID After(SND_WAVE_STREAM *stream, SND_STREAM_REQUEST request, SND_RESULT result)
 {
     SndStreamDone(&stream->Life, result);
+    if (stream->Life.State == SndStreamUnknown) {
+        SndDeviceReset(stream->Device); /* no request is legal whatever state the device is in */
+    }
     if (request == SndRequestStop) {
         if (!stream->Backend->Silent) {
             SndPacingStop(stream);
@@ -106,7 +109,7 @@ static VOID Drain(SND_WAVE_STREAM *stream)
     }
     irql = Lock(stream);
     if (!SndPcmRewind(stream->Pcm) && SndDeviceRuns(stream->Device)) {
-        SndDeviceFail(stream->Device, SndLogNonsense); /* it would go on reading or writing the buffer */
+        SndDeviceReset(stream->Device); /* it would go on reading or writing the buffer */
     }
     Unlock(stream, irql);
 }
@@ -181,9 +184,6 @@ SND_RESULT SndWaveGoal(SND_WAVE_STREAM *stream, SND_GOAL goal)
 
     SetGoal(stream, goal);
     result = Drive(stream);
-    if (result == SndTimeout) {
-        result = Drive(stream) == SndOk ? SndTimeout : result; /* an unknown state is left by RELEASE */
-    }
     if (goal == SndGoalRun && (result == SndOk || result == SndCancelled)) {
         GoOnWithoutDevice(stream);
     }
@@ -216,15 +216,13 @@ VOID SndWaveResume(SND_WAVE_STREAM *stream)
 
 BOOLEAN SndWaveLetGo(SND_WAVE_STREAM *stream)
 {
-    BOOLEAN failed = FALSE;
     KIRQL irql;
 
     for (ULONG waited = 0; waited < LET_GO_MS; waited += 10) {
         (void)SndWaveGoal(stream, SndGoalStop);
         irql = Lock(stream);
-        if (stream->Pcm->Outstanding != 0 && SndDeviceRuns(stream->Device) && !failed) {
-            failed = TRUE;
-            SndDeviceFail(stream->Device, SndLogNonsense);
+        if (stream->Pcm->Outstanding != 0) {
+            SndDeviceReset(stream->Device);
         }
         Unlock(stream, irql);
         if (Outstanding(stream) == 0) {

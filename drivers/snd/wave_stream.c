@@ -24,6 +24,17 @@ VOID SndWaveUngate(SND_WAVE_STREAM *stream)
     (void)KeSetEvent(&stream->Gate, IO_NO_INCREMENT, FALSE);
 }
 
+/* Windows' clock ticks every 15.6 ms, longer than a period, unless somebody asks for more. */
+VOID SndWaveFineTimer(SND_WAVE_STREAM *stream, BOOLEAN wanted)
+{
+    if (wanted != stream->FineTimer) {
+        stream->FineTimer = wanted;
+#ifdef LATER
+        (void)ExSetTimerResolution(wanted ? 10000 : 0, wanted); /* 1 ms; counted by the kernel */
+#endif
+    }
+}
+
 /* Locked inside. TRUE: nobody uses the stream, and from now on nobody finds it. */
 static BOOLEAN Forget(SND_WAVE_STREAM *stream)
 {
@@ -45,6 +56,7 @@ static VOID Destroy(SND_WAVE_STREAM *stream)
 
     SndWaveGate(stream);
     SndWaveBufferFree(stream);
+    SndWaveFineTimer(stream, FALSE);
     SndWaveUngate(stream);
     moment.QuadPart = -10000; /* 1 ms */
     while (!Forget(stream)) {
@@ -133,6 +145,7 @@ static NTSTATUS Run(SND_WAVE_STREAM *stream)
     if (stream->Mdl == NULL) {
         return STATUS_INVALID_DEVICE_STATE;
     }
+    SndWaveFineTimer(stream, TRUE);
     result = SndWaveGoal(stream, SndGoalRun);
     if (result != SndOk) {
         (void)SndWaveGoal(stream, stream->State == KSSTATE_STOP ? SndGoalStop : SndGoalPause);
@@ -145,6 +158,7 @@ static NTSTATUS NTAPI SetState(IMiniportWaveRTStreamNotification *self, KSSTATE 
 {
     SND_WAVE_STREAM *stream = Of(self);
     NTSTATUS status = STATUS_SUCCESS;
+    SND_RESULT result;
 
     SndWaveGate(stream);
     switch (state) {
@@ -156,8 +170,9 @@ static NTSTATUS NTAPI SetState(IMiniportWaveRTStreamNotification *self, KSSTATE 
         break;
     case KSSTATE_ACQUIRE:
     case KSSTATE_PAUSE:
-        if (SndWaveGoal(stream, SndGoalPause) != SndOk && stream->State == KSSTATE_STOP) {
-            status = STATUS_DEVICE_NOT_READY;
+        result = SndWaveGoal(stream, SndGoalPause);
+        if (stream->State == KSSTATE_STOP) {
+            status = SndResultToStatus(result);
         }
         break;
     case KSSTATE_RUN:
@@ -170,6 +185,7 @@ static NTSTATUS NTAPI SetState(IMiniportWaveRTStreamNotification *self, KSSTATE 
     if (NT_SUCCESS(status)) {
         stream->State = state;
     }
+    SndWaveFineTimer(stream, stream->State == KSSTATE_RUN);
     SndWaveUngate(stream);
     return status;
 }

@@ -3,9 +3,12 @@
 value that is new or changed is one that is meant; nothing is gone; the second run changes nothing."""
 import hashlib
 import pathlib
+import shutil
 import struct
+import subprocess
 import sys
 import tempfile
+import time
 
 from hive_maker import dword, expand_sz, sz
 from offline_support import (BLK, CDD, CERTIFICATES, CHECK_FAILED, CONFIG, Offline, files_of, hive_change)
@@ -136,6 +139,41 @@ def check_judges(folder, files):
     assert sum("16000049/Element,BINARY,%01," in line for line in registry.judges(boot)) == 2
 
 
+def check_killed(tool, folder):
+    """kill -9 at any moment: each file is the old or the new one, nothing else is there but marked parts, and the next run
+    completes it and takes them away."""
+    whole = folder / "whole"
+    before = windows_tree.make_windows(whole, kind="setup")
+    tool.inject(whole)
+    after = files_of(whole)
+    place, partly = folder / "killed", 0
+    for number in range(12):
+        shutil.rmtree(place, ignore_errors=True)
+        windows_tree.write_files(place, before)
+        run = subprocess.Popen([tool.program, "inject", "--folder", place, "--driver-pack", tool.pack, "--cert", tool.cer],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if number % 2:
+                time.sleep(number * 0.01)
+            else:
+                while run.poll() is None and not (place / "Windows/Drivers/Aero").exists():
+                    time.sleep(0.0005)
+                time.sleep(number * 0.0008)
+        finally:
+            run.kill()
+            run.wait()
+        left = files_of(place)
+        for path, content in left.items():
+            if ".part-" not in path:
+                assert content in (before.get(path), after.get(path)), path
+        assert set(before) <= set(left)
+        partly += left not in (before, after)
+        tool.inject(place)
+        assert files_of(place) == after, set(files_of(place)) ^ set(after)
+    assert partly, "none was killed while writing: this shows nothing"
+    print(f"{partly} of 12 were killed while writing")
+
+
 def check_missing(tool, folder):
     """What somebody takes away again, verify-image misses."""
     place = folder / "amd64-os-False"
@@ -169,6 +207,7 @@ def main():
         check(tool, folder, "amd64", "pe")
         check(tool, folder, "x86", "setup")
         check_missing(tool, folder)
+        check_killed(tool, folder)
     print("ok")
 
 

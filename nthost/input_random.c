@@ -10,7 +10,7 @@
 enum { PACKET_MAX = 4, TOUCHES = 10, BUTTONS = 5, KEYS_MAX = 256, POSITION_MAX = 32767 };
 /* Packets: one in so many is followed by a pause, which is no longer than the driver keeps reports for, or by something
  * that happens to the device. */
-enum { PAUSE_ONE_IN = 200, PAUSE_MAX = 60, DISTURB_ONE_IN = 100, SETTLE_ONE_IN = 30, SETTLED_MS = 5, BACK_MS = 40 };
+enum { PAUSE_ONE_IN = 200, PAUSE_MAX = 60, DISTURB_ONE_IN = 50, SETTLE_ONE_IN = 30, SETTLED_MS = 5, BACK_MS = 40 };
 
 static const char *const button_names[BUTTONS] = {"left", "right", "middle", "side", "extra"};
 

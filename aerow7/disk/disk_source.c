@@ -12,6 +12,7 @@
 
 #define SYSTEM_HIVE "Windows/System32/config/SYSTEM"
 #define BCD "Boot/BCD"
+#define EFI_BCD "EFI/Microsoft/Boot/BCD"
 
 bool disk_is_image(const char *path)
 {
@@ -30,11 +31,12 @@ bool disk_is_image(const char *path)
     return image;
 }
 
-static bool has(const struct source *source, const char *path)
+static enum status has(const struct source *source, const char *path, bool *found)
 {
-    bool found = false;
+    struct source_entry entry;
 
-    return source_find(source, path, &found, NULL) == STATUS_DONE && found;
+    *found = false;
+    return source_find(source, path, found, &entry);
 }
 
 /* Opens the volume of one partition; `name` is what messages call it. */
@@ -61,6 +63,7 @@ static enum status look_for_windows(struct disk *disk, unsigned wanted)
         const struct partition *partition = &disk->partitions.list[i];
         struct disk_volume *volume = NULL;
         struct source source;
+        bool found = false;
         bool ntfs = false;
         char *name;
         enum status status = disk_volume_is_ntfs(disk->image, partition, &ntfs);
@@ -73,9 +76,13 @@ static enum status look_for_windows(struct disk *disk, unsigned wanted)
         }
         name = xformat("%s, partition %u", disk->path, partition->number);
         status = open_volume(disk, partition, name, &volume, &source);
+        if (status == STATUS_DONE) {
+            status = has(&source, SYSTEM_HIVE, &found);
+        }
         if (status != STATUS_DONE) {
             fault = status;
-        } else if (!has(&source, SYSTEM_HIVE)) {
+            (void)disk_volume_close(volume);
+        } else if (!found) {
             status = disk_volume_close(volume);
             if (status != STATUS_DONE) {
                 free(name);
@@ -108,15 +115,47 @@ static enum status look_for_windows(struct disk *disk, unsigned wanted)
     return fault;
 }
 
+static enum status look_for_efi(struct disk *disk)
+{
+    enum status status = STATUS_DONE;
+
+    for (size_t i = 0; i < disk->partitions.count && status == STATUS_DONE; ++i) {
+        const struct partition *partition = &disk->partitions.list[i];
+        bool found = false;
+        bool fat = false;
+
+        disk->boot_name = xformat("%s, partition %u", disk->path, partition->number);
+        status = fat_open(disk->image, partition, disk->boot_name, &disk->efi, &fat);
+        if (status == STATUS_DONE && fat) {
+            fat_source(&disk->efi, &disk->boot);
+            status = has(&disk->boot, EFI_BCD, &found);
+            if (status == STATUS_DONE && found) {
+                disk->boot_kind = DISK_BOOT_EFI;
+                disk->boot_number = partition->number;
+                disk->bcd_path = EFI_BCD;
+                return STATUS_DONE;
+            }
+        }
+        fat_close(&disk->efi);
+        free(disk->boot_name);
+        disk->boot_name = NULL;
+    }
+    return status;
+}
+
 /* Setup makes a volume of 100 MiB for the boot files when the disk is empty; upgrades have them beside \Windows. */
 static enum status look_for_boot(struct disk *disk)
 {
+    bool beside = false;
+    enum status status;
+
     for (size_t i = 0; i < disk->partitions.count; ++i) {
         const struct partition *partition = &disk->partitions.list[i];
         struct disk_volume *volume = NULL;
+        bool found = false;
         bool ntfs = false;
-        enum status status = disk_volume_is_ntfs(disk->image, partition, &ntfs);
 
+        status = disk_volume_is_ntfs(disk->image, partition, &ntfs);
         if (status != STATUS_DONE) {
             return status;
         }
@@ -125,29 +164,34 @@ static enum status look_for_boot(struct disk *disk)
         }
         disk->boot_name = xformat("%s, partition %u", disk->path, partition->number);
         status = open_volume(disk, partition, disk->boot_name, &volume, &disk->boot);
+        disk->boot_volume = volume;
+        if (status == STATUS_DONE) {
+            status = has(&disk->boot, BCD, &found);
+        }
         if (status != STATUS_DONE) {
             return status;
         }
-        if (has(&disk->boot, BCD)) {
+        if (found) {
             disk->boot_kind = DISK_BOOT_OTHER;
             disk->boot_number = partition->number;
-            disk->boot_volume = volume;
             disk->bcd_path = BCD;
             return STATUS_DONE;
         }
         status = disk_volume_close(volume);
+        disk->boot_volume = NULL;
         free(disk->boot_name);
         disk->boot_name = NULL;
         if (status != STATUS_DONE) {
             return status;
         }
     }
-    if (has(&disk->windows, BCD)) {
+    status = has(&disk->windows, BCD, &beside);
+    if (status == STATUS_DONE && beside) {
         disk->boot_kind = DISK_BOOT_WINDOWS;
         disk->boot_number = disk->windows_number;
         disk->bcd_path = BCD;
     }
-    return STATUS_DONE;
+    return status == STATUS_DONE && !beside ? look_for_efi(disk) : status;
 }
 
 enum status disk_open(const char *path, unsigned partition, struct disk *disk)
@@ -203,6 +247,7 @@ enum status disk_reopen(struct disk *disk)
 void disk_close(struct disk *disk)
 {
     (void)disk_flush(disk);
+    fat_close(&disk->efi);
     (void)disk_image_close(disk->image);
     free(disk->windows_name);
     free(disk->boot_name);

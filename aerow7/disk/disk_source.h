@@ -11,14 +11,16 @@
 #define AEROW7_DISK_SOURCE_H
 
 #include "disk/disk_image.h"
+#include "disk/fat.h"
 #include "disk/partition.h"
 #include "offline/source.h"
 
-/* What the volume with the boot files is, on a disk that boots by BIOS (NTFS) or UEFI (FAT). */
+/* Where the boot configuration is. */
 enum disk_boot {
     DISK_BOOT_NONE,    /* not found: no \Boot\BCD and no \EFI\Microsoft\Boot\BCD on any volume that can be read */
     DISK_BOOT_WINDOWS, /* \Boot\BCD beside \Windows */
-    DISK_BOOT_OTHER,   /* a volume of its own, as Setup makes it ("System Reserved") */
+    DISK_BOOT_OTHER,   /* an NTFS volume of its own, as Setup makes it ("System Reserved") */
+    DISK_BOOT_EFI,     /* \EFI\Microsoft\Boot\BCD on the EFI system partition */
 };
 
 struct disk_volume;
@@ -33,6 +35,7 @@ struct disk {
     enum disk_boot boot_kind;
     unsigned boot_number;
     struct disk_volume *boot_volume; /* NULL unless DISK_BOOT_OTHER */
+    struct fat_volume efi;           /* with DISK_BOOT_EFI */
     struct source boot;
     const char *bcd_path; /* on `boot`, or on `windows`; NULL with DISK_BOOT_NONE */
     char *windows_name;

@@ -34,8 +34,9 @@ static enum status plan_boot(const struct disk *disk, struct changes *changes, s
 
     if (disk->boot_kind == DISK_BOOT_NONE) {
         findings_add(findings, SEVERITY_WARNING, "disk-boot-store", disk->path, 0,
-                     "no \\Boot\\BCD is on an NTFS volume of this disk, so test signing was not turned on for the "
-                     "Windows that is installed; where it boots by UEFI, run in it: bcdedit /set testsigning on");
+                     "no volume of this disk has a boot configuration, \\Boot\\BCD or \\EFI\\Microsoft\\Boot\\BCD, so "
+                     "test signing was not turned on for the Windows that is installed; run in it: bcdedit /set "
+                     "testsigning on");
         return STATUS_DONE;
     }
     if (disk->boot_kind == DISK_BOOT_WINDOWS) {
@@ -128,7 +129,8 @@ static enum status apply(struct disk *disk, const struct disk_plan *plan, const 
     enum status status = disk_volume_apply(disk->windows_volume, &plan->windows);
 
     if (status == STATUS_DONE && plan->boot.count != 0) {
-        status = disk_volume_apply(disk->boot_volume, &plan->boot);
+        status = disk->boot_kind == DISK_BOOT_EFI ? fat_apply(&disk->efi, &plan->boot)
+                                                  : disk_volume_apply(disk->boot_volume, &plan->boot);
     }
     if (status == STATUS_DONE) {
         status = disk_reopen(disk);
@@ -136,7 +138,7 @@ static enum status apply(struct disk *disk, const struct disk_plan *plan, const 
     if (status == STATUS_DONE) {
         status = offline_verify(&disk->windows, plan->identity.kind, injection->request, findings);
     }
-    if (status == STATUS_DONE && injection->request->test_signing && disk->boot_kind == DISK_BOOT_OTHER) {
+    if (status == STATUS_DONE && injection->request->test_signing && disk->boot_kind != DISK_BOOT_NONE) {
         status = plan_boot(disk, &left, findings);
     }
     if (status == STATUS_DONE && left.count != 0) {

@@ -30,7 +30,7 @@ def ntfs(path, image, mebibytes, start=2048):
     return path
 
 
-def windows_volume(path, mebibytes=64, boot=True, **options):
+def windows_volume(path, mebibytes=24, boot=True, **options):
     image = windows_image("installed", installed=True, **options)
     if not boot:
         del image.root.children["Boot"]

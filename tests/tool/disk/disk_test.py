@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """disk_test.py AEROW7 SOURCE PACKAGES: an installed Windows on disks of every kind gets the drivers: what changed is
 exactly what was announced, as wimlib, ntfsfix and qemu-img see it; the second time nothing; and it is taken back."""
-import json as parser
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
 import disk_maker
 from disk_maker import MIB, boot_volume, cut, disk, windows_volume
-from inject_support import BLK, DONE, Injection
+from disk_test_support import json, made_bytes
+from inject_support import BLK, Injection
 from media_tools import made
 import wim_reader
 
@@ -106,21 +105,6 @@ def check_boot(folder, image, offset, done):
     assert made_bytes("hivexget", store, key, "Element") == b"\1", "one byte"
 
 
-def made_bytes(*command):
-    result = subprocess.run([str(c) for c in command], capture_output=True, timeout=30)
-    assert result.returncode == 0, (command, result.stderr)
-    return result.stdout
-
-
-def json(injection, *arguments, status=DONE):
-    if arguments[0] == "undo":
-        result = injection.run(injection.program, *arguments, "--json")
-    else:
-        result = injection.run(*injection.command(*arguments, "--json"))
-    assert result.returncode == status, (arguments, result.returncode, result.stdout[-1500:], result.stderr)
-    return parser.loads(result.stdout)
-
-
 def undo(injection, folder, image, out, suffix, original):
     manifest = pathlib.Path(f"{out}.aerow7.json")
     json(injection, "undo", "--manifest", manifest)
@@ -136,7 +120,7 @@ def changed_since(injection, folder):
     out = folder / "out.img"
     json(injection, "inject", "--disk", folder / "disk.img", "--out", out)
     offset = 2048 * 512
-    volume = cut(out, offset, 64 * MIB, folder / "volume.ntfs")
+    volume = cut(out, offset, 24 * MIB, folder / "volume.ntfs")
     made("ntfscp", "-f", volume, __file__, "Windows/System32/config/SYSTEM")
     with open(out, "r+b") as target:
         disk_maker.copy(volume, target, offset)

@@ -181,7 +181,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         top = pathlib.Path(name)
         injection = Injection(sys.argv[1], sys.argv[2], sys.argv[3], top / "injection")
-        windows = windows_volume(top / "windows.ntfs", 32)
+        windows = windows_volume(top / "windows.ntfs", 24)
         for check in (states, tables, formats, killed, starved):
             folder = top / check.__name__
             folder.mkdir()

@@ -138,6 +138,9 @@ enum status iso_next_sector(struct iso_image *image, uint8_t **sector)
 {
     enum status status = image->used == sizeof(image->buffer) ? flush(image) : STATUS_DONE;
 
+    if (status != STATUS_DONE) {
+        image->used = 0; /* callers fill the sector before they look at the status */
+    }
     *sector = image->buffer + image->used;
     memset(*sector, 0, ISO_SECTOR);
     image->used += ISO_SECTOR;

@@ -99,6 +99,34 @@ const char *driver_package_name(const struct driver_folder *folder)
     return slash != NULL ? slash + 1 : folder->path;
 }
 
+/*
+ * Names of packages and INFs go into cmd.exe scripts, winpeshl.ini and DevicePath, where '%', '&', ',', ';' and spaces
+ * mean something.
+ */
+static bool is_plain(const char *name)
+{
+    return name[0] != 0 && name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] == 0;
+}
+
+static enum status check_names(const char *pack_name, const struct driver_folder *folder)
+{
+    const char *name = driver_package_name(folder);
+    bool plain = is_plain(name);
+
+    for (size_t i = 0; i < folder->inf_count && plain; ++i) {
+        name = folder->infs[i].name;
+        plain = is_plain(name);
+    }
+    if (!plain) {
+        diag_error(pack_name,
+                   "%s: the name %s has characters beyond letters, digits, '.', '_' and '-', which scripts of "
+                   "Windows would not take as they are",
+                   folder->path, name);
+        return STATUS_CHECK_FAILED;
+    }
+    return STATUS_DONE;
+}
+
 static enum status add_folder(const char *pack_name, const struct file_tree *tree, const char *path,
                               enum inf_architecture architecture, struct driver_packages *packages)
 {
@@ -117,6 +145,10 @@ static enum status add_folder(const char *pack_name, const struct file_tree *tre
         return status;
     }
     ++packages->count;
+    status = check_names(pack_name, folder);
+    if (status != STATUS_DONE) {
+        return status;
+    }
     for (size_t i = 0; i + 1 < packages->count; ++i) {
         if (strcasecmp(driver_package_name(&packages->list[i]), driver_package_name(folder)) == 0) {
             diag_error(pack_name, "has two packages named %s: %s and %s", driver_package_name(folder),

@@ -105,6 +105,10 @@ static void judge_install(const struct checking *checking, const char *place, co
     if (verdict.install == INSTALL_WARN) {
         findings_add(checking->findings, refusal(checking), "signature", place, 0,
                      "Windows will not install it unattended: %s", verdict.install_reason);
+    } else if (verdict.install == INSTALL_ASK && checking->roots != NULL && !signatures->list[0].chain_trusted) {
+        findings_add(checking->findings, refusal(checking), "certificate", place, 0,
+                     "it is signed by %s, not by the certificate given (--cert): Windows would not trust it",
+                     signatures->list[0].subject != NULL ? signatures->list[0].subject : "somebody unknown");
     } else if (verdict.install == INSTALL_ASK && !known) {
         findings_add(
             checking->findings, SEVERITY_WARNING, "publisher", place, 0,

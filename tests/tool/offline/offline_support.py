@@ -34,6 +34,7 @@ class Offline:
         self.tool = packing.Tool(program, source)
         build = packing.block_driver_only(packages, self.folder / "build")
         self.services = [BLK] + [packing.add_driver(self.tool, packages, build, d) for d in devices]
+        packing.add_driver(self.tool, packages, build, "virtio-snd", folder="left_out", opt_in=True)
         self.cer, key, _ = packing.make_key(self.folder / "keys", digest_name=digest)
         result = self.tool.run("pack", "--from-build", build, "--out", self.folder / "dist", "--cert", self.cer,
                                "--key", key, "--digest", digest)

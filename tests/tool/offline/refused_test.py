@@ -12,7 +12,8 @@ import tempfile
 import zipfile
 
 import malformed
-from offline_support import (BAD_INPUT, BLK, CHECK_FAILED, CONFIG, DONE, NOT_WRITTEN, USAGE, Offline, files_of)
+from offline_support import (BAD_INPUT, BLK, CHECK_FAILED, CONFIG, DONE, NOT_WRITTEN, USAGE, Offline, files_of,
+                             packing)
 import windows_tree
 
 
@@ -65,6 +66,8 @@ def unfit_packs(tool, folder, place):
     case("other-windows", lambda p: (p / blk / f"{BLK}.inf").write_text(
         (p / blk / f"{BLK}.inf").read_text().replace("NTamd64.6.1", "NTamd64.6.2")), "has no models for Windows 7 on amd64")
     case("twice", lambda p: shutil.copytree(p / blk, p / "more" / "amd64" / BLK), "has two packages named")
+    case("odd-name", lambda p: (p / blk).rename(p / blk.parent / "a%PATH%&b"), "the name a%PATH%&b has characters beyond")
+    case("odd-inf", lambda p: (p / blk / f"{BLK}.inf").rename(p / blk / "a,b;c.inf"), "the name a,b;c.inf has characters")
     case("broken-catalog", lambda p: (p / blk / f"{BLK}.cat").write_bytes(b"0"), "", BAD_INPUT)
     case("changed-driver", lambda p: change_byte(p / blk / f"{BLK}.sys"), "the signature is broken")
     case("linked", lambda p: (p / blk / "more.txt").symlink_to("/etc/hostname"), "neither a file nor a folder", BAD_INPUT)
@@ -92,6 +95,10 @@ def signatures(tool, folder, place):
     refuse(tool, place, CHECK_FAILED, "this Windows (stock SP1, test signing off) will not load it", "--test-signing", "off")
     report = tool.inject(place, "--test-signing", "off", "--ignore-signatures", "--dry-run")
     assert any(f["severity"] == "warning" and "will not load it" in f["message"] for f in report["findings"])
+    other, _, _ = packing.make_key(folder / "other", "somebody-else")
+    mine, tool.cer = tool.cer, other
+    refuse(tool, place, CHECK_FAILED, "it is signed by CN=aero-test of a test, not by the certificate given")
+    tool.cer = mine
     sha2 = Offline(tool.program, tool.tool.source, sys.argv[3], folder / "sha2", devices=(), digest="sha256")
     refuse(sha2, place, CHECK_FAILED, "the signature needs SHA-2")
     for updates, good in ((("KB4474419",), False), (("KB4474419", "KB4490628"), True), (("KB3033929",), True)):

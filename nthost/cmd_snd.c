@@ -89,6 +89,7 @@ static void write_client(struct json *j, const struct snd_client *c, const struc
     json_integer(j, "period_bytes", c->period_bytes);
     json_integer(j, "notifications", c->notifications);
     json_integer(j, "timeouts", c->timeouts);
+    json_integer(j, "early_notifications", c->early);
     json_integer(j, "late_writes", c->late);
     json_integer(j, "overruns", c->overruns);
     json_integer(j, "errors", c->errors);
@@ -263,7 +264,6 @@ static int run_disturbed(struct snd_options *o, struct shared *shared)
 
 static int sweep(struct snd_options *o)
 {
-    enum { SURPRISES = 200 };
     struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     uint64_t runs = 0;
     if (shared == MAP_FAILED)
@@ -272,7 +272,7 @@ static int sweep(struct snd_options *o)
     o->json = NULL;
     int status = run_child(o, shared);
     uint64_t calls = o->failure_sweep ? shared->fail_points : 0, steps = o->surprise_sweep ? shared->steps : 0;
-    uint64_t stride = steps / SURPRISES + 1;
+    uint64_t stride = steps / o->sweep_runs + 1;
     for (o->fail_nth = 1; status == EXIT_OK && o->fail_nth <= calls; o->fail_nth++, runs++)
         status = run_disturbed(o, shared);
     o->fail_nth = 0;

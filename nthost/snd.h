@@ -41,7 +41,7 @@ struct snd_options {
     enum { EXPECT_START, EXPECT_REFUSAL, EXPECT_ANY } expect;
     bool inexact; /* what was played need not be what was written */
     uint64_t seed, surprise_at, fail_nth;
-    unsigned processors, preempt, period_us, periods, notifications;
+    unsigned processors, preempt, sweep_runs, period_us, periods, notifications;
     double seconds;
 };
 
@@ -92,6 +92,7 @@ struct snd_client {
     size_t heard_bytes, heard_capacity;
     /* measured */
     uint64_t notifications, timeouts, late, overruns, errors, steps;
+    uint64_t early; /* notifications of a boundary that the position has not reached */
     uint64_t read_us, run_us, first_moved_us, started_us, stopped_us;
     struct snd_position_stats error;
     struct snd_position *log; /* --positions and QEMU */

@@ -173,11 +173,13 @@ static void read_to(struct snd_client *c, uint64_t end)
     }
 }
 
-static void step(struct snd_client *c)
+static void step(struct snd_client *c, bool notified)
 {
     c->steps++;
     if (!snd_position_follow(c))
         return;
+    if (notified && c->running && c->position % c->period_bytes > c->period_bytes / 4 * 3)
+        c->early++;
     if (c->direction == SND_CAPTURE) {
         read_to(c, c->position);
         c->finished = c->draining;
@@ -208,6 +210,7 @@ static void client_thread(void *context)
     struct snd_client *c = context;
     uint64_t wait = patience(c);
     unsigned without = 0;
+    bool notified = false;
     while (!c->stop && !c->finished) {
         if (!may_go_on(c)) {
             c->parked = true;
@@ -215,16 +218,18 @@ static void client_thread(void *context)
             c->parked = false;
             continue;
         }
+        notified = false;
         if (c->bench->options->notifications == 0) {
             ks_event_wait(c->event, wait / 3);
         } else if (ks_event_wait(c->event, wait)) {
             c->notifications++;
+            notified = true;
             without = 0;
         } else if (c->running && may_go_on(c)) {
             c->timeouts += ++without % MISSED == 0;
         }
         if (!c->stop && !c->stalled) /* also when it is about to be parked: what was signalled is not signalled again */
-            step(c);
+            step(c, notified);
         if (without >= FAILED_AFTER || c->errors >= FAILED_AFTER) {
             snd_fail(c->bench, "%s: %u times without a notification, %llu errors", snd_direction_name(c->direction),
                      without, (unsigned long long)c->errors);

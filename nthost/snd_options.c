@@ -187,6 +187,11 @@ SETTER(surprise)
     return number(value, &o->surprise_at);
 }
 
+SETTER(sweep_runs)
+{
+    return ranged(value, 1, 100000, &o->sweep_runs);
+}
+
 SETTER(fail)
 {
     return number(value, &o->fail_nth);
@@ -228,6 +233,7 @@ static const struct option options_table[] = {
     {"failure-sweep", NULL, "the run again for every such call, until none is left", set_sweep},
     {"surprise-sweep", NULL, "the run again with the device pulled at each of some hundred steps, evenly spread",
      set_surprise_sweep},
+    {"sweep-runs", "N", "how many steps --surprise-sweep tries (default 200)", set_sweep_runs},
     {"count-instructions", NULL, "exact numbers of the driver's instructions", set_count},
     {"quiet", NULL, "only the line of result", set_quiet},
 };
@@ -320,6 +326,7 @@ bool snd_options_parse(struct snd_options *o, int argc, char **argv)
     o->use_model = o->render = true;
     o->node.messages = 8;
     o->processors = 2;
+    o->sweep_runs = 200;
     o->period_us = 10000;
     o->periods = o->notifications = 2;
     o->seconds = 1;

@@ -118,6 +118,12 @@ typedef struct timer {
 void timer_set(timer *t, uint64_t in_us);
 bool timer_cancel(timer *t);
 
+/* How long a timer of a driver really takes that is set to `in_us`: it expires at a clock interrupt, of which there is
+ * one every clock_tick_us(). */
+uint64_t clock_to_tick_us(uint64_t in_us);
+uint64_t clock_tick_us(void);
+void clock_set_tick_us(uint64_t us);
+
 uint64_t clock_us(void);
 void clock_stall(uint64_t us); /* KeStallExecutionProcessor: time passes, the processor is kept */
 

@@ -227,7 +227,7 @@ static NTSTATUS NTAPI ke_delay_execution_thread(CHAR mode, BOOLEAN alertable, PL
     (void)mode;
     (void)alertable;
     api_enter("KeDelayExecutionThread", PASSIVE_LEVEL, APC_LEVEL);
-    thread_wait(never, NULL, relative_us(interval->QuadPart));
+    thread_wait(never, NULL, clock_to_tick_us(relative_us(interval->QuadPart)));
     return STATUS_SUCCESS;
 }
 
@@ -331,7 +331,7 @@ static void expire(timer *t)
     PKDPC kdpc = ktimer->Dpc;
     ktimer->Header.SignalState = 1;
     if (ktimer->Period != 0)
-        timer_set(t, (uint64_t)ktimer->Period * 1000);
+        timer_set(t, clock_to_tick_us((uint64_t)ktimer->Period * 1000));
     else
         object_drop(o);
     if (kdpc != NULL)
@@ -361,7 +361,7 @@ static BOOLEAN NTAPI ke_set_timer_ex(PKTIMER ktimer, int64_t due, LONG period, P
     ktimer->DueTime = (ULONGLONG)due;
     ktimer->Dpc = kdpc;
     ktimer->Period = (ULONG)period;
-    timer_set(&o->timer, relative_us(due));
+    timer_set(&o->timer, clock_to_tick_us(relative_us(due)));
     return was_set;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cpu_internal.h"
 #include "pci_bus.h"
+#include "shared_data.h"
 #include "verifier.h"
 
 enum { START_US = 1000 * 1000, STALL_SLICE_US = 50, DISPATCH_LIMIT_US = 100 * 1000 };
@@ -16,7 +17,8 @@ static struct {
     uint64_t real_origin_us;
     timer *first; /* sorted by due time */
     uint64_t dispatch_limit_us;
-} watch = {.virtual_ns = (uint64_t)START_US * 1000};
+    uint64_t tick_us;
+} watch = {.virtual_ns = (uint64_t)START_US * 1000, .tick_us = TICK_US};
 
 static uint64_t host_us(void)
 {
@@ -36,6 +38,25 @@ void clock_start(bool real_time)
 uint64_t clock_us(void)
 {
     return watch.real_time ? host_us() - watch.real_origin_us : watch.virtual_ns / 1000;
+}
+
+uint64_t clock_tick_us(void)
+{
+    return watch.tick_us;
+}
+
+void clock_set_tick_us(uint64_t us)
+{
+    watch.tick_us = us;
+}
+
+uint64_t clock_to_tick_us(uint64_t in_us)
+{
+    uint64_t now = clock_us();
+    if (in_us == 0 || in_us > UINT64_MAX - now - watch.tick_us)
+        return in_us;
+    uint64_t due = now + in_us + watch.tick_us - 1;
+    return due - due % watch.tick_us - now;
 }
 
 void clock_advance_ns(uint64_t ns)

@@ -104,6 +104,7 @@ static void check_nothing_left(const wdm_driver *d)
     work_items_check_none_left();
     mappings_check_released("at unload");
     registry_check_handles();
+    timer_resolution_check_restored();
 }
 
 wdm_driver *wdm_driver_load(const char *path, const char *modules, const char *service, NTSTATUS *status)

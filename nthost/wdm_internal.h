@@ -44,6 +44,7 @@ void devices_check_none_left(const DRIVER_OBJECT *driver);
 /* Lists at the ends of things: each names what a driver has forgotten, rule per kind. */
 void interrupts_check_released(const devnode *n, const char *when);
 void mappings_check_released(const char *when);
+void timer_resolution_check_restored(void); /* nt_ke_time.c */
 void work_items_check_none_left(void);
 void registry_check_handles(void);
 void interfaces_forget(const DEVICE_OBJECT *pdo);

@@ -303,20 +303,25 @@ TEST(dpc_runs_when_irql_drops, EXIT_OK, NULL)
     CHECK(*total == 0x20e); /* at PASSIVE_LEVEL it runs at once */
 }
 
-TEST(timer_dpc_comes_at_its_time, EXIT_OK, NULL)
+TEST(timer_dpc_comes_at_the_clock_interrupt_after_its_time, EXIT_OK, NULL)
 {
+    static const uint64_t ticks[] = {15625, 1000};
     start(2, 1);
     void *ktimer = ram_alloc(64, 0, "a KTIMER"), *kdpc = ram_alloc(64, 0, "a KDPC");
     uint32_t *total = ram_alloc(4, 0, "a counter");
-    *total = 0;
-    driver_call("FixTimer", fixture_function("FixTimer"), 4, (uintptr_t)ktimer, (uintptr_t)kdpc, (uintptr_t)total,
-                (uintptr_t)5000);
-    uint64_t before = clock_us();
-    thread_wait(never, NULL, 4000);
-    CHECK(*total == 0);
-    thread_wait(never, NULL, 2000);
-    CHECK(clock_us() - before >= 6000);
-    CHECK(*total == 0x100); /* the arguments of a timer's DPC are NULL; the fixture counts the call itself */
+    CHECK(clock_tick_us() == ticks[0]);
+    for (unsigned i = 0; i < 2; i++) {
+        clock_set_tick_us(ticks[i]);
+        *total = 0;
+        uint64_t due = (clock_us() + 5000 + ticks[i] - 1) / ticks[i] * ticks[i];
+        driver_call("FixTimer", fixture_function("FixTimer"), 4, (uintptr_t)ktimer, (uintptr_t)kdpc, (uintptr_t)total,
+                    (uintptr_t)5000);
+        thread_wait(never, NULL, due - clock_us() - 100);
+        CHECK(*total == 0);
+        thread_wait(never, NULL, 200);
+        CHECK(clock_us() >= due);
+        CHECK(*total == 0x100); /* the arguments of a timer's DPC are NULL; the fixture counts the call itself */
+    }
 }
 
 static unsigned isr_calls, isr_level;

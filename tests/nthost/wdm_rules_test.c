@@ -10,7 +10,8 @@ enum occasion {
     AT_IOCTL,
     AT_REMOVAL,
     AT_READ,
-    AT_CANCEL
+    AT_CANCEL,
+    AT_SLEEP
 };
 
 static void read_once(const struct wdm_run *run, bool cancel)
@@ -33,6 +34,8 @@ static void break_rule(enum wdm_mode mode, enum occasion occasion, uint32_t ioct
         wdm_ioctl(&run, ioctl);
     if (occasion == AT_READ || occasion == AT_CANCEL)
         read_once(&run, occasion == AT_CANCEL);
+    if (occasion == AT_SLEEP)
+        devnode_system_power(run.node, SYSTEM_SLEEPING_3);
     wdm_end_run(&run);
 }
 
@@ -117,4 +120,9 @@ MODE_TEST(registry_handle_left, MODE_HANDLE_LEFT, AT_REMOVAL, 0, "rule broken: r
 MODE_TEST(registry_handle_closed_twice, MODE_HANDLE_CLOSED_TWICE, AT_LOAD, 0, "rule broken: registry-handle")
 MODE_TEST(registry_handle_of_a_process, MODE_HANDLE_OF_A_PROCESS, AT_IOCTL, IOCTL_MISBEHAVE,
           "rule broken: registry-handle", "OBJ_KERNEL_HANDLE")
+MODE_TEST(clock_left_fast, MODE_CLOCK_LEFT_FAST, AT_IOCTL, IOCTL_MISBEHAVE, "rule broken: timer-resolution", "1 of its")
+MODE_TEST(clock_restored_unasked, MODE_CLOCK_RESTORED_UNASKED, AT_IOCTL, IOCTL_MISBEHAVE,
+          "rule broken: timer-resolution", "has not changed it")
+MODE_TEST(clock_changed_in_power, MODE_CLOCK_CHANGED_IN_POWER, AT_SLEEP, 0, "rule broken: timer-resolution",
+          "IRP_MJ_POWER")
 MODE_TEST(device_created_at_dispatch, MODE_IOCREATE_AT_DISPATCH, AT_LOAD, 0, "rule broken: irql", "IoCreateDevice")

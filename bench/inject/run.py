@@ -161,8 +161,13 @@ def rows(injection, wim, folder):
         third = measure(["sync", "-d", copy])
         fourth = measure(["mv", copy, wim])
         return sum(p[0] for p in (first, second, third, fourth)), second[1]
+    def in_place():
+        result = measure(injection.command("inject", "--wim", wim, "--in-place"))
+        pathlib.Path(f"{wim}.aerow7.json").unlink()
+        return result
     for name, run in (("aerow7 inject", lambda: measure(inject)),
                       ("cp, wimlib-imagex update, sync, mv", with_copy),
+                      ("aerow7 inject --in-place", in_place),
                       ("wimlib-imagex update, in place, no sync", lambda: wimlib_update(wim, commands)),
                       ("cp, sync", lambda: tuple(map(sum, zip(measure(["cp", "--reflink=auto", wim, copy]),
                                                               measure(["sync", "-d", copy])))))):

@@ -24,8 +24,8 @@ char *inject_manifest_file(const char *path, const cJSON *manifest);
 char *inject_manifest_name_of(const char *path, const char *file);
 
 /*
- * `present` is the manifest that is there already, or NULL; `images` is taken over. `after` is NULL before an injection in
- * place begins. The state before is `present`'s when that was left in `before`, or was interrupted on the way there.
+ * `present` is the manifest that is there already, or NULL; `images` is taken over. `after` is NULL before an injection
+ * in place begins. The state before is `present`'s when that was left in `before`, or was interrupted on the way there.
  */
 cJSON *wim_manifest_make(const char *file, const cJSON *present, const struct wim_state *before,
                          const struct wim_state *after, cJSON *images);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Where a changed WIM is written: to a copy, which takes the target's name when it is complete; or, for those without
- * room or time for one, behind the end of the WIM itself. There the header comes last and in one piece: until then every
- * reader sees the WIM as it was, with bytes at its end that belong to nothing.
+ * room or time for one, behind the end of the WIM itself. There the header comes last and in one piece: until then
+ * every reader sees the WIM as it was, with bytes at its end that belong to nothing.
  */
 #ifndef AEROW7_WIM_OUTPUT_H
 #define AEROW7_WIM_OUTPUT_H

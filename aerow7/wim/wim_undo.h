@@ -6,8 +6,8 @@
 #include "wim/inject_manifest.h"
 
 /*
- * The WIM that the manifest at `path` is about (or `file`) becomes what it was, or `out` does. In place needs no room; when
- * it is interrupted the WIM is what it was, with bytes at its end that nothing refers to until undo runs again.
+ * The WIM that the manifest at `path` is about (or `file`) becomes what it was, or `out` does. In place needs no room;
+ * when it is interrupted the WIM is what it was, with bytes at its end that nothing refers to until undo runs again.
  * STATUS_CHECK_FAILED, nothing written, when the file is in no state that the manifest knows.
  */
 enum status wim_undo(const char *path, const cJSON *manifest, const char *file, const char *out, bool in_place,

@@ -21,8 +21,8 @@ struct wim_image_changes {
 };
 
 /*
- * Called when the result is complete and before it becomes what `out` means: at `path`, to be opened with `state`'s header
- * (wim_open_state). A status other than STATUS_DONE throws it away.
+ * Called when the result is complete and before it becomes what `out` means: at `path`, to be opened with `state`'s
+ * header (wim_open_state). A status other than STATUS_DONE throws it away.
  */
 typedef enum status (*wim_check)(void *context, const char *path, const struct wim_state *state);
 

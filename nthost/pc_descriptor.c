@@ -180,9 +180,8 @@ static void check_nodes(const PCFILTER_DESCRIPTOR *f)
     }
 }
 
-void pc_check_descriptor(const struct pc_port *port, const PCFILTER_DESCRIPTOR *f)
+void pc_check_descriptor(const PCFILTER_DESCRIPTOR *f)
 {
-    (void)port;
     if (f->Version != 0)
         rule_broken("pc-descriptor", "PCFILTER_DESCRIPTOR.Version is %u, not 0", (unsigned)f->Version);
     check_array("pins", f->PinSize, sizeof(PCPIN_DESCRIPTOR), f->PinCount, f->Pins);

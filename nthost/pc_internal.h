@@ -34,8 +34,7 @@ struct com_object {
     struct com_object *next;
 };
 struct com_interface {
-    const GUID *id, *base; /* base: another name under which QueryInterface gives it, or NULL */
-    const char *name;
+    const GUID *id, *base;      /* base: another name under which QueryInterface gives it, or NULL */
     const void *const *methods; /* QueryInterface, AddRef, Release, ... */
 };
 /* First member of what it describes. `interfaces` ends with NULL; IUnknown is the first. */
@@ -91,14 +90,12 @@ struct pc_port {
     const PCFILTER_DESCRIPTOR *filter;
     unsigned *pin_instances; /* by pin, of the whole subdevice */
     struct pc_event *events;
-    struct pc_port *next;
 };
 
 struct pc_subdevice {
     const WCHAR *name; /* the driver's string, "must remain valid for the lifetime of the device object" */
     char text[64];
     struct pc_port *port;
-    UNICODE_STRING unused;
     bool enabled;
     struct pc_subdevice *next;
 };
@@ -139,11 +136,11 @@ struct pc_stream {
     PVOID stream;       /* IMiniportWaveRTStream, referenced */
     PVOID notification; /* IMiniportWaveRTStreamNotification, referenced; NULL when it has none */
     PVOID power_notify;
-    ULONG pin, state, resume_state;
+    ULONG pin, state;
     bool capture, paused_for_power;
     struct pc_pages *buffer;
     ULONG buffer_bytes, buffer_offset;
-    bool buffer_with_notification, registers_mapped[2];
+    bool buffer_with_notification;
     uint8_t *user; /* the program's mapping */
     size_t user_bytes;
     struct pc_notification *notifications;
@@ -206,7 +203,7 @@ NTSTATUS NTAPI pc_unregister_subdevice(PVOID self, DEVICE_OBJECT *device, PVOID 
 extern const void *const pc_unregister_connection_methods[6];
 
 /* pc_descriptor.c */
-void pc_check_descriptor(const struct pc_port *port, const PCFILTER_DESCRIPTOR *f);
+void pc_check_descriptor(const PCFILTER_DESCRIPTOR *f);
 const PCPROPERTY_ITEM *pc_item(const PCAUTOMATION_TABLE *table, bool event, const GUID *set, ULONG id, bool *set_found);
 
 /* pc_file.c */

@@ -34,7 +34,7 @@ static NTSTATUS init_miniport(struct pc_port *p, PVOID adapter, PVOID resources)
         return status;
     if (p->filter == NULL)
         rule_broken("pc-descriptor", "IMiniport::GetDescription succeeded and gave NULL");
-    pc_check_descriptor(p, p->filter);
+    pc_check_descriptor(p->filter);
     p->pin_instances = calloc(p->filter->PinCount + 1, sizeof(*p->pin_instances));
     if (p->pin_instances == NULL)
         environment_failed("no memory for a filter's pins");
@@ -117,14 +117,13 @@ static const void *const port_methods[] = {COM_UNKNOWN, COM_METHOD(init), COM_ME
                                            COM_METHOD(new_registry_key)};
 static const void *const version_methods[] = {COM_UNKNOWN, COM_METHOD(get_version)};
 static const void *const unregister_methods[] = {COM_UNKNOWN, COM_METHOD(pc_unregister_subdevice)};
-const struct com_interface pc_port_wave_interface = {&IID_IPortWaveRT, &IID_IPort, "IPortWaveRT", port_methods};
-const struct com_interface pc_port_topology_interface = {&IID_IPortTopology, &IID_IPort, "IPortTopology", port_methods};
-static const struct com_interface events = {&IID_IPortEvents, NULL, "IPortEvents", pc_events_methods},
-                                  version = {&IID_IPortClsVersion, NULL, "IPortClsVersion", version_methods},
-                                  unregister = {&IID_IUnregisterSubdevice, NULL, "IUnregisterSubdevice",
-                                                unregister_methods},
+const struct com_interface pc_port_wave_interface = {&IID_IPortWaveRT, &IID_IPort, port_methods};
+const struct com_interface pc_port_topology_interface = {&IID_IPortTopology, &IID_IPort, port_methods};
+static const struct com_interface events = {&IID_IPortEvents, NULL, pc_events_methods},
+                                  version = {&IID_IPortClsVersion, NULL, version_methods},
+                                  unregister = {&IID_IUnregisterSubdevice, NULL, unregister_methods},
                                   connection = {&IID_IUnregisterPhysicalConnection, NULL,
-                                                "IUnregisterPhysicalConnection", pc_unregister_connection_methods};
+                                                pc_unregister_connection_methods};
 static const struct com_interface *const wave[] = {
     &pc_port_wave_interface, &events, &version, &unregister, &connection, NULL};
 static const struct com_interface *const topology[] = {

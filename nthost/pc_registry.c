@@ -82,7 +82,7 @@ static const void *const methods[] = {COM_UNKNOWN,
                                       COM_METHOD(not_provided),
                                       COM_METHOD(new_sub_key),
                                       COM_METHOD(not_provided)};
-static const struct com_interface key_interface = {&IID_IRegistryKey, NULL, "IRegistryKey", methods};
+static const struct com_interface key_interface = {&IID_IRegistryKey, NULL, methods};
 static const struct com_interface *const interfaces[] = {&key_interface, NULL};
 
 static void destroy(struct com_object *o)

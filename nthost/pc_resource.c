@@ -103,7 +103,7 @@ static const void *const methods[] = {COM_UNKNOWN,
                                       COM_METHOD(add_entry_from_parent),
                                       COM_METHOD(translated_list),
                                       COM_METHOD(untranslated_list)};
-static const struct com_interface resource_interface = {&IID_IResourceList, NULL, "IResourceList", methods};
+static const struct com_interface resource_interface = {&IID_IResourceList, NULL, methods};
 static const struct com_interface *const interfaces[] = {&resource_interface, NULL};
 
 static void destroy(struct com_object *o)

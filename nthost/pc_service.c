@@ -108,7 +108,7 @@ static const void *const methods[] = {COM_UNKNOWN,
                                       COM_METHOD(support_delayed_service),
                                       COM_METHOD(request_delayed_service),
                                       COM_METHOD(cancel_delayed_service)};
-static const struct com_interface group_interface = {&IID_IServiceGroup, &IID_IServiceSink, "IServiceGroup", methods};
+static const struct com_interface group_interface = {&IID_IServiceGroup, &IID_IServiceSink, methods};
 static const struct com_interface *const interfaces[] = {&group_interface, NULL};
 
 static void destroy(struct com_object *o)

@@ -25,7 +25,7 @@ enum {
 };
 enum { CACHE_TYPES = 3, POSITION_AT_DISPATCH = 4 /* one in */ };
 
-const struct com_interface pc_stream_interface = {&IID_IPortWaveRTStream, NULL, "IPortWaveRTStream", pc_stream_methods};
+const struct com_interface pc_stream_interface = {&IID_IPortWaveRTStream, NULL, pc_stream_methods};
 static const struct com_interface *const interfaces[] = {&pc_stream_interface, NULL};
 
 static void destroy(struct com_object *o)

@@ -2,12 +2,14 @@
 /*
  * What comes out of an image and is read before anything is written. A hive is opened only when our own check finds it
  * sound, and then hivex must survive it, and what was changed must stand the check again. The first block's checksum is
- * made right, or nothing would get past it. Anything else is a script, an INI file or a certificate's blob.
+ * made right, or nothing would get past it. Anything else is a program that is asked for its version, a script, an INI
+ * file or a certificate's blob.
  */
 #include "offline/bcd.h"
 #include "offline/certificate_blob.h"
 #include "offline/control_sets.h"
 #include "offline/device_path.h"
+#include "offline/file_version.h"
 #include "offline/first_start.h"
 #include "offline/hive.h"
 #include "offline/plan.h"
@@ -94,6 +96,16 @@ static void try_hive(const struct bytes *content)
     }
 }
 
+static void try_image(const struct bytes *content)
+{
+    struct pe_image image;
+
+    if (pe_parse(content->data, content->size, &image) == NULL) {
+        (void)file_version_of(&image);
+        pe_free(&image);
+    }
+}
+
 static void try_text(const struct bytes *content)
 {
     static const char *const infs[] = {"one\\one.inf", "two\\two.inf"};
@@ -129,6 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     content.data[size] = 0;
     if (size >= 4 && memcmp(data, "regf", 4) == 0) {
         try_hive(&content);
+    } else if (size >= 2 && memcmp(data, "MZ", 2) == 0) {
+        try_image(&content);
     } else {
         try_text(&content);
     }

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""offline_seeds.py HIVE_MAKER_FOLDER OUT: small hives of each kind, and texts that are merged."""
+"""offline_seeds.py HIVE_MAKER_FOLDER OUT: small hives of each kind, programs with versions, and texts
+that are merged."""
 import pathlib
 import sys
 
 sys.path.insert(0, sys.argv[1])
 from hive_maker import Key, dword, expand_sz, hive, sz  # noqa: E402
-from windows_tree import bcd_store  # noqa: E402
+from windows_tree import bcd_store, versioned_pe  # noqa: E402
 
 out = pathlib.Path(sys.argv[2])
 out.mkdir(parents=True, exist_ok=True)
@@ -20,6 +21,7 @@ seeds = {"system": hive(system), "software": hive(software), "bcd": bcd_store(),
          "empty": hive(Key()), "ini": b"[LaunchApp]\r\nAppPath = %SYSTEMDRIVE%\\x.exe\r\n",
          "apps": b"; mine\r\n[LaunchApps]\r\n%SYSTEMROOT%\\a.exe, /x\r\n[Other]\r\n",
          "wide": b"\xff\xfe" + "[LaunchApps]\r\nx.exe\r\n".encode("utf-16-le"), "cmd": b"@echo off\r\nexit /b 0\r\n",
+         "x86": versioned_pe("x86"), "amd64": versioned_pe("amd64"),
          "blob": bytes.fromhex("030000000100000002000000aabb200000000100000001000000") + b"0"}
 for name, content in seeds.items():
     (out / name).write_bytes(content)

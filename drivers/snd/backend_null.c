@@ -11,12 +11,11 @@ static VOID Reap(SND_WAVE_STREAM *stream, UINT64 now, SND_PCM_REPORT *report)
     UINT64 elapsed;
 
     *report = (SND_PCM_REPORT){.Fatal = SndOk};
-    if (!stream->Running || pcm->MessageFrames == 0) {
+    if (!stream->Running) {
         return;
     }
     elapsed = SndClockElapsed(&stream->Clock, now);
-    while (elapsed >= pcm->CompletedFrames + pcm->MessageFrames) {
-        SndPcmSkip(pcm, report);
+    while (elapsed >= pcm->CompletedFrames + pcm->MessageFrames && SndPcmSkip(pcm, report)) {
     }
 }
 

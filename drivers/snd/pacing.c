@@ -292,8 +292,7 @@ VOID SndPacingRejoinDevice(SND_WAVE_STREAM *stream)
 
     SndPacingStop(stream);
     /* The device begins with a whole message, and never behind what a client was told. */
-    while (stream->Pcm->MessageFrames != 0 && stream->Pcm->CompletedFrames < stream->Position) {
-        SndPcmSkip(stream->Pcm, &report);
+    while (stream->Pcm->CompletedFrames < stream->Position && SndPcmSkip(stream->Pcm, &report)) {
     }
     stream->Backend = &SndBackendVirtio;
     /* What was told goes on from where it was and follows. In the Aero dialect it is what paces, too. */

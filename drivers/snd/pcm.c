@@ -442,12 +442,12 @@ void SndPcmReap(SND_PCM *pcm, SND_PCM_REPORT *report)
     }
 }
 
-void SndPcmSkip(SND_PCM *pcm, SND_PCM_REPORT *report)
+bool SndPcmSkip(SND_PCM *pcm, SND_PCM_REPORT *report)
 {
     uint32_t offset = pcm->CompleteMessage * pcm->MessageBytes;
 
     if (pcm->Messages == 0 || pcm->Outstanding != 0) {
-        return;
+        return false;
     }
     if (pcm->Capture) {
         FillSilence(pcm, pcm->Config.Cyclic.Base + offset, pcm->MessageBytes);
@@ -457,6 +457,7 @@ void SndPcmSkip(SND_PCM *pcm, SND_PCM_REPORT *report)
     Advance(pcm, report);
     pcm->SubmitMessage = pcm->CompleteMessage;
     pcm->SubmittedFrames = pcm->CompletedFrames;
+    return true;
 }
 
 void SndPcmFlush(SND_PCM *pcm)

@@ -137,8 +137,8 @@ static inline SND_RESULT SndPcmSubmitAll(SND_PCM *pcm)
 
 void SndPcmReap(SND_PCM *pcm, SND_PCM_REPORT *report);
 
-/* One message passes without a device, recorded as silence; added to *report. Only while none is out. */
-void SndPcmSkip(SND_PCM *pcm, SND_PCM_REPORT *report);
+/* One message passes without a device, recorded as silence; added to *report. False, and none has: messages are out. */
+bool SndPcmSkip(SND_PCM *pcm, SND_PCM_REPORT *report);
 
 /* From now until Rewind what comes back was not played: on RELEASE "The device MUST complete all pending I/O
    messages". */

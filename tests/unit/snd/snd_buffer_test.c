@@ -117,12 +117,30 @@ static void buffer_for_another_format(void **state)
     assert_false(SndBufferReplan(&surround, 0, &plan)); /* no whole frames */
 }
 
+/* Recorded frames that are told a period late stay until then. */
+static void buffer_that_is_told_late(void **state)
+{
+    SND_CHOICE choice = choice_of(48000, 1, 2);
+    SND_BUFFER_PLAN plan;
+
+    (void)state;
+    for (uint32_t periods = 2; periods < 12; periods++) {
+        assert_true(SndBufferPlan(&choice, 960 * periods, 0, &plan));
+        assert_int_equal(plan.PeriodFrames, 480);
+        SndBufferLagBehind(&plan);
+        assert_true(plan.LeadFrames >= 480 && plan.MessagesMax >= 2);
+        assert_true(periods <= 3 || plan.Frames - plan.LeadFrames >= 2 * 480);
+        assert_true(periods < 5 || (plan.WholeLead && plan.LeadFrames == 3 * 480));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(buffer_two_periods_of_the_audio_engine),
     cmocka_unit_test(buffer_of_many_periods_keeps_three_queued),
     cmocka_unit_test(buffer_every_rate_size_and_count),
     cmocka_unit_test(buffer_refuses),
     cmocka_unit_test(buffer_for_another_format),
+    cmocka_unit_test(buffer_that_is_told_late),
 };
 
 UNIT_MAIN(tests)

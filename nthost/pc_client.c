@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Programs of the host: files, IOCTL_KS_PROPERTY and events as the I/O manager and ks.sys's user-mode side send them. The
- * buffers of a request are allocations that are gone when it is over.
+ * Programs of the host: files, IOCTL_KS_PROPERTY and events as the I/O manager and ks.sys's user-mode side send them.
+ * The buffers of a request are allocations that are gone when it is over.
  */
 #include <stdlib.h>
 

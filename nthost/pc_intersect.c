@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * KSPROPERTY_PIN_DATAINTERSECTION: each range of the program's against each of the pin's, by the miniport, or by the port
- * driver where the miniport declines. Pages IMiniport::DataRangeIntersection, "Default Data-Intersection Handlers".
+ * KSPROPERTY_PIN_DATAINTERSECTION: each range of the program's against each of the pin's, by the miniport, or by the
+ * port driver where the miniport declines. Pages IMiniport::DataRangeIntersection, "Default Data-Intersection
+ * Handlers".
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Objects with interfaces: PortCls's own, as the driver sees them, and calls of the driver's. Pages "COM in the Kernel",
- * IUnknown; "Reference-Counting Conventions for COM Objects".
+ * Objects with interfaces: PortCls's own, as the driver sees them, and calls of the driver's. Pages "COM in the
+ * Kernel", IUnknown; "Reference-Counting Conventions for COM Objects".
  */
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Memory of a WaveRT stream: IPortWaveRTStream's methods. Pages of that interface. What AllocatePagesForMdl gives has no
- * address: it is inaccessible until MapAllocatedPages. The device may access it as long as it is not freed. A
+ * Memory of a WaveRT stream: IPortWaveRTStream's methods. Pages of that interface. What AllocatePagesForMdl gives has
+ * no address: it is inaccessible until MapAllocatedPages. The device may access it as long as it is not freed. A
  * program's mapping of the cyclic buffer is another view of the same frames.
  */
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static MDL *allocate(struct pc_stream *s, uint64_t low, uint64_t high, size_t by
     ULONG pages = (ULONG)((bytes + PAGE_BYTES - 1) / PAGE_BYTES);
     if (bytes == 0 || fail_point("audio-pages") || high < ram_low_bytes() - 1 || low > high)
         return NULL;
-    /* "the memory allocation can be less than the requested size. The caller must verify how many bytes are allocated" */
+    /* "the memory allocation can be less than the requested size. The caller must verify" */
     if ((flags & RAM_CONTIGUOUS) == 0 && pages > 1 && fail_point("audio-pages-fewer"))
         pages /= 2;
     if (high < HIGH_RAM_BASE + ram_high_bytes() - 1)

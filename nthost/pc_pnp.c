@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Plug and play of an audio device ("Startup Sequence", pages of PcAddAdapterDevice and PcRegisterSubdevice). The bus
- * driver starts first, then the adapter's StartDevice; then the interfaces of its subdevices are enabled. On the way out
- * the interfaces go first; subdevices that the driver left are unregistered before the bus driver hears of the removal.
+ * driver starts first, then the adapter's StartDevice; then the interfaces of its subdevices are enabled. On the way
+ * out the interfaces go first; subdevices that the driver left are unregistered before the bus driver hears of the
+ * removal.
  *
  * PortCls of Windows 7 has no support for rebalancing (PC_REBALANCE_TYPE is of Windows 10): with pins open a stop is
  * refused, and without any the driver gets IRP_MN_STOP_DEVICE and StartDevice a second time.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * IResourceList, and PcNewResourceList and PcNewResourceSublist. Pages of IResourceList's methods. The lists are those of
- * IRP_MN_START_DEVICE; the object is released when the request is over, unless the driver keeps a reference.
+ * IResourceList, and PcNewResourceList and PcNewResourceSublist. Pages of IResourceList's methods. The lists are those
+ * of IRP_MN_START_DEVICE; the object is released when the request is over, unless the driver keeps a reference.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * IServiceGroup, PcRegisterIoTimeout and PcNewInterruptSync. Pages of these; service is given at DISPATCH_LEVEL by a DPC,
- * I/O time-outs once a second while the device is there.
+ * IServiceGroup, PcRegisterIoTimeout and PcNewInterruptSync. Pages of these; service is given at DISPATCH_LEVEL by a
+ * DPC, I/O time-outs once a second while the device is there.
  */
 #include <stdlib.h>
 

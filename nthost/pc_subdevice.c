@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Subdevices, their device interfaces and the physical connections between them. Pages PcNewPort, PcRegisterSubdevice,
- * PcRegisterPhysicalConnection, IUnregisterSubdevice, IUnregisterPhysicalConnection. The name is the driver's string all
- * the time: "must remain valid for the lifetime of the device object".
+ * PcRegisterPhysicalConnection, IUnregisterSubdevice, IUnregisterPhysicalConnection. The name is the driver's string
+ * all the time: "must remain valid for the lifetime of the device object".
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -189,7 +189,7 @@ static enum status visit_disk(const char *path, const struct image_visitor *visi
         status = visitor->windows(visitor->context, &windows);
     }
     /* A store beside Windows is of its volume, which was visited. */
-    if (status == STATUS_DONE && disk.boot_kind == DISK_BOOT_OTHER) {
+    if (status == STATUS_DONE && disk.boot_kind != DISK_BOOT_NONE && disk.boot_kind != DISK_BOOT_WINDOWS) {
         status = source_read(&disk.boot, disk.bcd_path, BCD_SIZE_LIMIT, &store);
         if (status == STATUS_DONE) {
             status = visitor->boot_store(visitor->context, disk.bcd_path, &store);

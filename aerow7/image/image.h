@@ -6,6 +6,7 @@
 #ifndef AEROW7_IMAGE_H
 #define AEROW7_IMAGE_H
 
+#include "base/file_tree.h"
 #include "offline/source.h"
 
 enum image_kind {
@@ -29,6 +30,8 @@ struct image_visitor {
     enum status (*boot_store)(void *context, const char *path, const struct bytes *content);
     /* What certainly holds a Windows and cannot be looked into. */
     enum status (*unread)(void *context, const char *path, const char *why);
+    /* Of install media, last: what is below $WinPEDriver$, empty when there is none. NULL: nobody asks. */
+    enum status (*setup_drivers)(void *context, const struct file_tree *files);
 };
 
 /* STATUS_BAD_INPUT, reported, when it is nothing of the kind. */

@@ -26,7 +26,67 @@ static const char *const stores[] = {"boot/bcd", "efi/microsoft/boot/bcd"};
 static const char split[] = "sources/install.swm";
 static const char split_why[] = "it is split into parts (.swm), which are not looked into";
 
+#define SETUP_DRIVERS "$WinPEDriver$"
+#define SETUP_DRIVERS_LIMIT ((uint64_t)512 << 20) /* as much as a driver pack may have */
+#define SETUP_DEPTH 16
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+struct gathering {
+    const struct source *source;
+    const char *folder; /* below the media's root */
+    unsigned depth;
+    uint64_t *total;
+    struct file_tree *files;
+};
+
+static enum status gather(void *context, const struct source_entry *entry)
+{
+    const struct gathering *gathering = context;
+    char *path = xformat("%s/%s", gathering->folder, entry->name);
+    enum status status = STATUS_DONE;
+    struct bytes content;
+
+    if (entry->folder) {
+        struct gathering below = *gathering;
+
+        below.folder = path;
+        ++below.depth;
+        if (below.depth > SETUP_DEPTH) {
+            diag_error(gathering->source->name, "%s is too deep", path);
+            status = STATUS_BAD_INPUT;
+        } else {
+            status = source_list(gathering->source, path, gather, &below);
+        }
+    } else if (!entry->reparse_point) {
+        status = source_read(gathering->source, path, (size_t)(SETUP_DRIVERS_LIMIT - *gathering->total), &content);
+        if (status == STATUS_DONE) {
+            *gathering->total += content.size;
+            status = file_tree_add(gathering->files, strchr(path, '/') + 1, content);
+        }
+    }
+    free(path);
+    return status;
+}
+
+static enum status visit_setup_drivers(const struct source *source, const struct image_visitor *visitor)
+{
+    struct source_entry entry;
+    struct file_tree files = {0};
+    uint64_t total = 0;
+    struct gathering gathering = {.source = source, .folder = SETUP_DRIVERS, .total = &total, .files = &files};
+    bool found;
+    enum status status = source_find(source, SETUP_DRIVERS, &found, &entry);
+
+    if (status == STATUS_DONE && found && entry.folder) {
+        status = source_list(source, SETUP_DRIVERS, gather, &gathering);
+    }
+    if (status == STATUS_DONE) {
+        status = visitor->setup_drivers(visitor->context, &files);
+    }
+    file_tree_free(&files);
+    return status;
+}
 
 enum status image_visit_media_folder(const char *path, const struct image_visitor *visitor)
 {
@@ -69,6 +129,9 @@ enum status image_visit_media_folder(const char *path, const struct image_visito
             status = visitor->unread(visitor->context, split, split_why);
         }
     }
+    if (status == STATUS_DONE && visitor->setup_drivers != NULL) {
+        status = visit_setup_drivers(&source, visitor);
+    }
     source_folder_close(folder);
     return status;
 }
@@ -79,6 +142,10 @@ struct extraction {
     struct bytes stores[COUNT(stores)];
     bool store_found[COUNT(stores)];
     bool split_found;
+    bool gathers;         /* what is below $WinPEDriver$ */
+    struct bytes driver;  /* a file there that is coming */
+    uint64_t driver_size; /* of all of them */
+    struct file_tree drivers;
 };
 
 static int index_of(const char *const *list, size_t count, const char *path)
@@ -91,11 +158,20 @@ static int index_of(const char *const *list, size_t count, const char *path)
     return -1;
 }
 
+static bool is_setup_driver(const char *path)
+{
+    return strncasecmp(path, SETUP_DRIVERS "/", strlen(SETUP_DRIVERS "/")) == 0;
+}
+
 static bool wants(void *context, const struct media_entry *entry)
 {
     struct extraction *extraction = context;
 
     extraction->split_found = extraction->split_found || strcasecmp(entry->path, split) == 0;
+    if (extraction->gathers && is_setup_driver(entry->path)) {
+        extraction->driver_size += entry->size < SETUP_DRIVERS_LIMIT ? entry->size : SETUP_DRIVERS_LIMIT;
+        return extraction->driver_size < SETUP_DRIVERS_LIMIT;
+    }
     return index_of(wims, COUNT(wims), entry->path) >= 0 ||
            (index_of(stores, COUNT(stores), entry->path) >= 0 && entry->size <= BCD_SIZE_LIMIT);
 }
@@ -132,12 +208,37 @@ static enum status take_wim(struct extraction *extraction, int which, const void
     return STATUS_DONE;
 }
 
+static void append(struct bytes *to, const void *bytes, size_t size)
+{
+    to->data = xrealloc(to->data, to->size + size + 1);
+    if (size > 0) {
+        memcpy(to->data + to->size, bytes, size);
+    }
+    to->size += size;
+    to->data[to->size] = 0;
+}
+
+static enum status take_driver(struct extraction *extraction, const char *path, const void *bytes, size_t size)
+{
+    struct bytes whole;
+
+    append(&extraction->driver, bytes, size);
+    if (size > 0) {
+        return STATUS_DONE;
+    }
+    whole = extraction->driver;
+    extraction->driver = (struct bytes){0};
+    return file_tree_add(&extraction->drivers, path + strlen(SETUP_DRIVERS "/"), whole);
+}
+
 static enum status take(void *context, const struct media_entry *entry, const void *bytes, size_t size)
 {
     struct extraction *extraction = context;
     int which = index_of(wims, COUNT(wims), entry->path);
-    struct bytes *store;
 
+    if (is_setup_driver(entry->path)) {
+        return take_driver(extraction, entry->path, bytes, size);
+    }
     if (which >= 0) {
         return take_wim(extraction, which, bytes, size);
     }
@@ -145,20 +246,14 @@ static enum status take(void *context, const struct media_entry *entry, const vo
     if (which < 0) {
         return STATUS_DONE;
     }
-    store = &extraction->stores[which];
     extraction->store_found[which] = true;
-    store->data = xrealloc(store->data, store->size + size + 1);
-    if (size > 0) {
-        memcpy(store->data + store->size, bytes, size);
-    }
-    store->size += size;
-    store->data[store->size] = 0;
+    append(&extraction->stores[which], bytes, size);
     return STATUS_DONE;
 }
 
 enum status image_visit_iso(const char *path, const struct image_visitor *visitor)
 {
-    struct extraction extraction = {.place = path, .files = {-1, -1}};
+    struct extraction extraction = {.place = path, .files = {-1, -1}, .gathers = visitor->setup_drivers != NULL};
     const struct media_visitor reader = {.context = &extraction, .wants = wants, .data = take};
     bool any = false;
     enum status status;
@@ -188,6 +283,11 @@ enum status image_visit_iso(const char *path, const struct image_visitor *visito
         diag_error(path, "is no install medium: it has neither sources/boot.wim nor sources/install.wim");
         status = STATUS_BAD_INPUT;
     }
+    if (status == STATUS_DONE && visitor->setup_drivers != NULL) {
+        status = visitor->setup_drivers(visitor->context, &extraction.drivers);
+    }
+    file_tree_free(&extraction.drivers);
+    bytes_free(&extraction.driver);
     for (size_t i = 0; i < COUNT(wims); ++i) {
         if (extraction.files[i] >= 0) {
             close(extraction.files[i]);

@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -115,10 +116,32 @@ def media(tool, folder):
         seen.append([w["identity"] for w in report["windows"]])
         tool.verify(path, status=CHECK_FAILED)
     assert seen[0] == seen[1] == seen[2]
+    made_media(tool, folder, images["iso"])
     shutil.move(root / "sources/install.wim", root / "sources/install.swm")
     assert inspect(tool, root)["unread"][0]["path"] == "sources/install.swm"
     tool.verify(root, status=CHECK_FAILED)
     assert "sources/install.swm cannot be checked" in tool.errors, tool.errors
+
+
+def made_media(tool, folder, source):
+    """What aerow7 media makes is complete, as an image and unpacked by somebody else; what is taken away is missed."""
+    out, root = folder / "out.iso", folder / "unpacked"
+    tool.json("media", "--iso", source, "--out", out)
+    report = tool.verify(out)
+    assert report["ok"] and {p["package"] for p in report["setup_drivers"]} == set(tool.services), report
+    subprocess.run(["7z", "x", "-y", f"-o{root}", str(out)], check=True, capture_output=True, timeout=60)
+    assert tool.verify(root)["ok"]
+    for path in (f"$WinPEDriver$/{BLK}/{BLK}.sys", "efi/microsoft/boot/bcd", "boot/bcd"):
+        target = root / path
+        sound = target.read_bytes()
+        target.write_bytes(windows_tree.bcd_store())
+        report = tool.verify(root, status=CHECK_FAILED)
+        missed = [s.get("package", s.get("path")) for s in report["setup_drivers"] + report["boot_stores"]
+                  if not s["complete"]]
+        assert missed == [path if path.endswith("bcd") else BLK], (path, missed)
+        target.write_bytes(sound)
+    (root / f"$WinPEDriver$/{BLK}/{BLK}.inf").unlink()
+    tool.verify(root, status=CHECK_FAILED)
 
 
 def disks(tool, folder):

@@ -7,6 +7,7 @@
  */
 #include "fuzz.h"
 
+#include "media/install_source.h"
 #include "media/media_name.h"
 #include "media/media_read.h"
 
@@ -129,6 +130,27 @@ static void read_medium(const char *path)
     path_set_free(&visit.paths);
 }
 
+/* The same as install media: the boot catalog, and files read from their ends. */
+static void read_install_media(const char *path)
+{
+    struct install_source source;
+    enum status status = install_source_open_iso(path, &source);
+
+    FUZZ_CHECK(status == STATUS_DONE || status == STATUS_BAD_INPUT);
+    FUZZ_CHECK(source.boot.count <= ISO_BOOT_LIMIT && (status != STATUS_DONE || source.boot.count != 0));
+    for (size_t i = 0; i < source.count && status == STATUS_DONE; ++i) {
+        uint64_t size = source.inputs[i].size;
+        char tail[64];
+        size_t wanted = size < sizeof(tail) ? (size_t)size : sizeof(tail);
+
+        if (!source.inputs[i].folder) {
+            status = install_source_read(&source, i, size - wanted, tail, wanted);
+            FUZZ_CHECK(status == STATUS_DONE || status == STATUS_BAD_INPUT);
+        }
+    }
+    install_source_close(&source);
+}
+
 static void change(struct base *base, struct fuzz_input *input, bool back)
 {
     while (input->left != 0) {
@@ -165,6 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     change(base, &input, false);
     FUZZ_CHECK(ftruncate(base->descriptor, (off_t)end) == 0);
     read_medium(base->path);
+    read_install_media(base->path);
     FUZZ_CHECK(ftruncate(base->descriptor, (off_t)base->size) == 0);
     if (end != base->size) {
         FUZZ_CHECK(pwrite(base->descriptor, base->bytes + end, base->size - end, (off_t)end) ==

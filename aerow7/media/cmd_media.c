@@ -42,7 +42,7 @@ static const char help[] =
     "                            \"label\", \"files\", \"size\", ..., \"findings\", \"ok\"}\n"
     "  --help                    this text\n"
     "\n"
-    "While it works, about twice the size of the WIMs is needed beside the new image.\n"
+    "While it works, room for the WIMs once more is needed beside the new image.\n"
     "\n"
     "Exit status: 0 done; 1 refused, nothing was written; 2 usage; 3 input unreadable or malformed; 4 not written.\n"
     "\n"

@@ -69,8 +69,7 @@ static enum status check_room(const struct build *build)
     for (size_t i = 0; i < source->count; ++i) {
         all += source->inputs[i].size;
     }
-    /* Each WIM is there twice while it is written anew. */
-    return room_check(build->request->out, 0, 2 * wims + (build->request->dry_run ? 0 : all));
+    return room_check(build->request->out, 0, wims + (build->request->dry_run ? 0 : all));
 }
 
 static enum status make_work_folder(struct build *build)
@@ -168,9 +167,11 @@ static enum status find_architecture(struct build *build, const char *boot_wim)
 
 static enum status inject(struct build *build, const char *path, const char *name, cJSON *reports, char **result)
 {
+    const struct offline_request *request = build->request->request;
     struct wim_injection injection = {.indexes = "all",
-                                      .request = build->request->request,
+                                      .request = request,
                                       .when = build->request->when,
+                                      .in_place = true,
                                       .dry_run = build->request->dry_run};
     cJSON *report = cJSON_CreateObject();
     bool changed = false;

@@ -29,9 +29,7 @@ VOID SndWaveFineTimer(SND_WAVE_STREAM *stream, BOOLEAN wanted)
 {
     if (wanted != stream->FineTimer) {
         stream->FineTimer = wanted;
-#ifdef LATER
         (void)ExSetTimerResolution(wanted ? 10000 : 0, wanted); /* 1 ms; counted by the kernel */
-#endif
     }
 }
 

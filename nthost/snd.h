@@ -127,6 +127,9 @@ struct snd_bench {
 
 void snd_fail(struct snd_bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* snd_diagnostics.c: the driver's private interfaces; what is wrong is said with snd_fail. */
+bool snd_diagnostics(struct snd_bench *b);
+
 /* snd_options.c */
 bool snd_options_parse(struct snd_options *o, int argc, char **argv);
 void snd_help(void);

@@ -256,8 +256,8 @@ void snd_help(void)
          "  state WHICH stop|acquire|pause|run, format WHICH FORMAT [refused], refused WHICH FORMAT, stall WHICH MS,\n"
          "  wait MS, check WHICH,\n"
          "  volume WHICH CHANNEL VALUE, mute WHICH CHANNEL 0|1, watch-jack N, jack-is N on|off, jack-event N,\n"
-         "  jack N on|off, event CODE DATA, fault NAME, topology, formats WHICH, fuzz COUNT, storm WHICH COUNT,\n"
-         "  sleep, wake, stop, start, restart, surprise\n\n"
+         "  jack N on|off, event CODE DATA, fault NAME, topology, diagnostics, formats WHICH, fuzz COUNT,\n"
+         "  storm WHICH COUNT, sleep, wake, stop, start, restart, surprise\n\n"
          "Exit status: 0 as expected, 1 something was wrong, 2 usage, 3 the driver broke a rule, 4 the environment is "
          "not fit.");
 }

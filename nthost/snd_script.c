@@ -12,6 +12,7 @@
  *   state WHICH stop|acquire|pause|run
  *   format WHICH FORMAT [refused]     of the open pin, while it is stopped
  *   refused WHICH FORMAT         a pin that must not open
+ *   diagnostics                  the driver's private interfaces, checked
  *   check WHICH                  compares now; what follows is compared by itself (the model, all clients stopped)
  *   wait MS
  *   jack N on|off | event CODE DATA | fault NAME[:N][+]    the model's
@@ -373,10 +374,16 @@ static bool do_surprise(struct line *l)
     return l->count == 1;
 }
 
+static bool do_diagnostics(struct line *l)
+{
+    return l->count == 1 && snd_diagnostics(l->bench);
+}
+
 static const struct {
     const char *name;
     bool (*run)(struct line *l);
 } commands[] = {
+    {"diagnostics", do_diagnostics},
     {"open", do_open},
     {"run", do_run},
     {"finish", do_finish},

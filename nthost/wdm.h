@@ -152,6 +152,8 @@ NTSTATUS host_request_run(struct host_request *r, DEVICE_OBJECT *device);  /* se
 /* ---- handles of user-mode programs (wdm_file.c) ---- */
 
 typedef struct user_file user_file;
+/* wdm_names.c: by its own name or a symbolic link's, "\\DosDevices\\X"; NULL when there is none. */
+DEVICE_OBJECT *named_device(const char *name);
 NTSTATUS user_open(DEVICE_OBJECT *device, user_file **file);
 void user_close(user_file *file); /* cleanup, close; requests that are left are cancelled */
 struct user_request {

@@ -102,6 +102,7 @@ void device_delete(DEVICE_OBJECT *device)
         rule_broken("device-attached", "IoDeleteDevice of the device object at %p, while another is attached to it",
                     (void *)device);
     interfaces_forget(device);
+    names_forget_device(device);
     unlink_from_driver(device);
     r->deleted = true;
     release(r);
@@ -181,13 +182,20 @@ void mappings_check_released(const char *when)
 static NTSTATUS NTAPI io_create_device(PDRIVER_OBJECT driver, ULONG extension_bytes, const UNICODE_STRING *name,
                                        ULONG type, ULONG characteristics, BOOLEAN exclusive, PDEVICE_OBJECT *device)
 {
-    (void)name;
+    NTSTATUS status;
+
     (void)exclusive;
     api_enter("IoCreateDevice", PASSIVE_LEVEL, APC_LEVEL);
     *device = NULL;
     if (fail_point("device"))
         return STATUS_INSUFFICIENT_RESOURCES;
-    return device_create(driver, extension_bytes, type, characteristics, true, device);
+    status = device_create(driver, extension_bytes, type, characteristics, true, device);
+    if (NT_SUCCESS(status) && name != NULL && name->Length != 0 && !names_add_device(name, *device)) {
+        device_delete(*device);
+        *device = NULL;
+        status = STATUS_OBJECT_NAME_COLLISION;
+    }
+    return status;
 }
 
 static void NTAPI io_delete_device(PDEVICE_OBJECT device)

@@ -244,17 +244,16 @@ static NTSTATUS NTAPI io_get_device_property(PDEVICE_OBJECT pdo, ULONG property,
 
 static NTSTATUS NTAPI io_create_symbolic_link(const UNICODE_STRING *name, const UNICODE_STRING *device)
 {
-    (void)name;
-    (void)device;
     api_enter("IoCreateSymbolicLink", PASSIVE_LEVEL, PASSIVE_LEVEL);
-    return fail_point("symbolic-link") ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+    if (fail_point("symbolic-link"))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    return names_add_link(name, device) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_COLLISION;
 }
 
 static NTSTATUS NTAPI io_delete_symbolic_link(const UNICODE_STRING *name)
 {
-    (void)name;
     api_enter("IoDeleteSymbolicLink", PASSIVE_LEVEL, PASSIVE_LEVEL);
-    return STATUS_SUCCESS;
+    return names_remove_link(name) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 static const struct export_entry entries[] = {

@@ -48,6 +48,11 @@ void timer_resolution_check_restored(void); /* nt_ke_time.c */
 void work_items_check_none_left(void);
 void registry_check_handles(void);
 void interfaces_forget(const DEVICE_OBJECT *pdo);
+/* wdm_names.c. False: the name is taken, or is no link's. */
+bool names_add_device(const UNICODE_STRING *name, DEVICE_OBJECT *device);
+bool names_add_link(const UNICODE_STRING *name, const UNICODE_STRING *target);
+bool names_remove_link(const UNICODE_STRING *name);
+void names_forget_device(const DEVICE_OBJECT *device);
 
 /* wdm_pnp.c: a function that has been pulled reads as all ones; connecting its interrupts succeeds all the same. */
 bool devnode_present(const devnode *n);

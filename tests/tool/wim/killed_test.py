@@ -17,7 +17,7 @@ import time
 from inject_support import CHECK_FAILED, EPOCH, NOT_WRITTEN, Injection, windows_image
 from wim_maker import make_wim, wimlib
 
-KILLS = 300 if os.environ.get("AERO_SOAK") else 25
+KILLS = 300 if os.environ.get("AERO_SOAK") else 18
 NOISE = random.Random(3).randbytes(8 << 20)
 
 

@@ -18,11 +18,12 @@ APPLY = sys.argv[2]
 SYSTEM = "Windows/System32/config/SYSTEM"
 
 
-def refused(injection, wim, status, message, *more):
+def refused(injection, wim, message, *status):
+    """With one of these statuses; either of those that say so, when none is given."""
     content = wim.read_bytes()
-    report = injection.inject(wim, *more, status=status)
-    said = injection.errors + str(report)
-    assert message in said, (wim.name, message, said)
+    result = injection.run(*injection.command("inject", "--wim", wim, "--json"))
+    assert result.returncode in (status or (CHECK_FAILED, BAD_INPUT)), (wim.name, result)
+    assert message in result.stderr + result.stdout, (wim.name, message, result)
     assert wim.read_bytes() == content
     left = [p.name for p in wim.parent.iterdir() if ".part-" in p.name or p.name.startswith(wim.name + ".")]
     assert not left, left
@@ -34,15 +35,15 @@ def kinds(injection, folder):
     windows_tree.make_windows(tree, kind="pe")
     for name, options, message in (("solid", ["--solid"], "solid WIM (ESD)"), ("pipe", ["--pipable"], "pipable")):
         wimlib("capture", tree, folder / f"{name}.wim", "PE", *options, "--quiet", "--threads=1")
-        refused(injection, folder / f"{name}.wim", CHECK_FAILED, message)
+        refused(injection, folder / f"{name}.wim", message, CHECK_FAILED)
     big = make_wim(folder / "big.wim", [windows_image("PE", kind="pe").add("big", random.Random(1).randbytes(1500000))])
     wimlib("split", big, folder / "part.swm", "1", "--quiet")
-    refused(injection, folder / "part.swm", CHECK_FAILED, "part of a split WIM")
+    refused(injection, folder / "part.swm", "part of a split WIM", CHECK_FAILED)
     raw = bytearray(wim.read_bytes())
     for bit, message in ((0x4, "marked read-only"), (0x40, "being written by another program")):
         raw[16:20] = struct.pack("<I", struct.unpack_from("<I", wim.read_bytes(), 16)[0] | bit)
         (folder / "flag.wim").write_bytes(raw)
-        refused(injection, folder / "flag.wim", CHECK_FAILED, message)
+        refused(injection, folder / "flag.wim", message, CHECK_FAILED)
 
 
 def windows(injection, folder):
@@ -66,10 +67,8 @@ def windows(injection, folder):
              "DriverDatabase"),
             ("nothing", Image("no Windows").add("readme.txt", b"x"), "image 2")):
         wim = make_wim(folder / f"{name}.wim", [good, image])
-        result = injection.run(*injection.command("inject", "--wim", wim, "--json"))
-        assert result.returncode in (CHECK_FAILED, BAD_INPUT), (name, result)
-        refused(injection, wim, result.returncode, message)
-        assert injection.inject(wim, "--index", "1", "--dry-run")["ok"]
+        refused(injection, wim, message)
+    assert injection.inject(wim, "--index", "1", "--dry-run")["ok"]
 
 
 def broken(injection, folder):
@@ -106,10 +105,7 @@ def broken(injection, folder):
             ("hash", [(system + 30, bytes(20))], None, "does not have the SHA-1"),
             ("data", [(parsed.metadata[0]["offset"] + 5, b"\xff\xff\xff\xff")], None, "the file is damaged"),
             ("integrity", [(parsed.integrity["offset"] + 8, bytes(4))], None, "integrity table is damaged")):
-        bad = write(name + ".wim", *edits, size=len(content) if size is None else size)
-        result = injection.run(*injection.command("inject", "--wim", bad, "--json"))
-        assert result.returncode in (CHECK_FAILED, BAD_INPUT), (name, result)
-        refused(injection, bad, result.returncode, message)
+        refused(injection, write(name + ".wim", *edits, size=len(content) if size is None else size), message)
     for path, message in ((folder / "nowhere.wim", "cannot be opened"), (folder, "is not a regular file")):
         injection.inject(path, status=BAD_INPUT)
         assert message in injection.errors
@@ -172,7 +168,7 @@ def hostile_metadata(folder):
     assert tree(folder / "good.wim").returncode == DONE
     # Any other byte: read or refused, never a wrong access; the sanitizers see to that.
     choose = random.Random(7)
-    for _ in range(60):
+    for _ in range(20):
         at = choose.randrange(len(raw))
         byte = bytes([choose.randrange(256)])
         result = tree(with_metadata(folder, "any.wim", lambda r: r[:at] + byte + r[at + 1:])[0])

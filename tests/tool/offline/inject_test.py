@@ -125,6 +125,14 @@ def check(tool, folder, arch, kind, installed=False, control_sets=(1,)):
     return after
 
 
+def check_same_bytes(tool, folder, files):
+    """The same Windows and the same pack give the same bytes."""
+    place = folder / "again"
+    windows_tree.make_windows(place)
+    tool.inject(place)
+    assert files_of(place) == files, [p for p, c in files_of(place).items() if files.get(p) != c]
+
+
 def check_judges(folder, files):
     """Other people's readers read every hive that was written."""
     for name in ("SYSTEM", "SOFTWARE"):
@@ -202,6 +210,7 @@ def main():
         tool = Offline(*sys.argv[1:4], folder)
         first = check(tool, folder, "amd64", "os")
         check_judges(folder, first)
+        check_same_bytes(tool, folder, first)
         check(tool, folder, "x86", "os")
         check(tool, folder, "amd64", "os", installed=True, control_sets=(1, 2))
         check(tool, folder, "amd64", "pe")

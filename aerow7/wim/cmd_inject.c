@@ -4,6 +4,7 @@
 #include "base/epoch.h"
 #include "base/text.h"
 #include "disk/disk_write.h"
+#include "media/media_name.h"
 #include "offline/folder_inject.h"
 #include "wim/inject_manifest.h"
 #include "wim/inject_request.h"
@@ -111,10 +112,31 @@ static void print_changes(const cJSON *changes)
         const char *volume = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(change, "volume"));
         const char *path = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(change, "path"));
         const char *action = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(change, "action"));
+        char *shown = media_printable(path != NULL ? path : "");
 
         printf("  %-8s %s%s%s%s%s\n", action != NULL ? action : "", volume != NULL ? volume : "",
-               volume != NULL ? ": " : "", path != NULL ? path : "", why != NULL ? "  " : "", why != NULL ? why : "");
+               volume != NULL ? ": " : "", shown, why != NULL ? "  " : "", why != NULL ? why : "");
+        free(shown);
     }
+}
+
+static void print_image(const struct arguments *arguments, const cJSON *image)
+{
+    const cJSON *changes = cJSON_GetObjectItemCaseSensitive(image, "changes");
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(image, "name"));
+    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(image, "kind"));
+    bool refused = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(image, "refused"));
+    char *shown = media_printable(name != NULL ? name : "without a name");
+
+    printf("%s, image %d, %s: %s, ", arguments->wim, cJSON_GetObjectItemCaseSensitive(image, "index")->valueint, shown,
+           kind != NULL ? kind : "");
+    if (refused) {
+        puts("refused");
+    } else {
+        printf("%d changes\n", cJSON_GetArraySize(changes));
+        print_changes(changes);
+    }
+    free(shown);
 }
 
 static void print_report(const struct arguments *arguments, const cJSON *report, bool changed, enum status status)
@@ -125,14 +147,7 @@ static void print_report(const struct arguments *arguments, const cJSON *report,
 
     cJSON_ArrayForEach(image, cJSON_GetObjectItemCaseSensitive(report, "images"))
     {
-        const cJSON *changes = cJSON_GetObjectItemCaseSensitive(image, "changes");
-        const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(image, "name"));
-        const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(image, "kind"));
-
-        printf("%s, image %d%s%s: %s, %d changes\n", arguments->wim,
-               cJSON_GetObjectItemCaseSensitive(image, "index")->valueint, name != NULL ? ", " : "",
-               name != NULL ? name : "", kind != NULL ? kind : "", cJSON_GetArraySize(changes));
-        print_changes(changes);
+        print_image(arguments, image);
     }
     print_changes(cJSON_GetObjectItemCaseSensitive(report, "changes"));
     if (status != STATUS_DONE) {

@@ -90,7 +90,7 @@ static cJSON *changes_json(const struct changes *changes)
     return array;
 }
 
-static void report_image(struct injector *injector, const struct planned_image *image)
+static void report_image(struct injector *injector, const struct planned_image *image, bool refused)
 {
     const char *name = wim_image(injector->wim, image->index)->name;
     cJSON *object = cJSON_CreateObject();
@@ -100,6 +100,7 @@ static void report_image(struct injector *injector, const struct planned_image *
         cJSON_AddStringToObject(object, "name", name);
     }
     cJSON_AddStringToObject(object, "kind", offline_kind_name(image->kind));
+    cJSON_AddBoolToObject(object, "refused", refused);
     cJSON_AddItemToObject(object, "changes", changes_json(&image->changes));
     cJSON_AddItemToArray(injector->image_reports, object);
 }
@@ -134,7 +135,7 @@ static enum status plan_image(struct injector *injector, struct planned_image *i
         image->kind = identity.kind;
         status = offline_plan(source, image->kind, injector->injection->request, &image->changes, &findings);
         add_findings(injector->findings, source->name, &findings);
-        report_image(injector, image);
+        report_image(injector, image, status != STATUS_DONE);
     }
     identity_free(&identity);
     wim_source_close(source);

@@ -22,7 +22,7 @@ struct wim_injection {
 };
 
 /*
- * `report` gets "wim", "out", "images" (index, name, kind, changes (action, path, size, why)), "changed", "manifest".
+ * `report` gets "wim", "out" and "images" (index, name, kind, refused, changes (action, path, size, why)).
  * What has everything already is not written again; *changed is then false, and a different `out` is a plain copy.
  */
 enum status wim_inject(const struct wim_injection *injection, struct findings *findings, cJSON *report, bool *changed);

@@ -9,8 +9,8 @@ import sys
 import tempfile
 
 import wim_reader
-from inject_support import BAD_INPUT, BLK, CHECK_FAILED, DONE, USAGE, Injection, boot_wim, install_wim
-from wim_maker import wimlib
+from inject_support import BAD_INPUT, BLK, CHECK_FAILED, DONE, USAGE, Injection, boot_wim, install_wim, windows_image
+from wim_maker import make_wim, wimlib
 
 CONFIG = "Windows/System32/config"
 HIVES = {f"{CONFIG}/SYSTEM", f"{CONFIG}/SOFTWARE"}
@@ -192,10 +192,22 @@ def usage(injection, folder):
     assert text.returncode == DONE and "written, read again and compared" in text.stdout and "undo" in text.stdout
 
 
+def text(injection, folder):
+    """What people read: nothing that steers a terminal, and no list of changes for what is refused."""
+    image = windows_image("PE \x1b[31m & \x07", kind="pe")
+    wim = make_wim(folder / "names.wim", [image, image])
+    result = injection.run(*injection.command("inject", "--wim", wim, cert=False))
+    assert result.returncode == CHECK_FAILED and result.stdout.count("refused") == 2, result
+    assert "0 changes" not in result.stdout and "error signature" in result.stdout
+    result = injection.run(*injection.command("inject", "--wim", wim))
+    assert result.returncode == DONE and "PE ?[31m & ?" in result.stdout, result.stdout
+    assert not set(result.stdout) & {"\x1b", "\x07"}
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         injection = Injection(*sys.argv[1:4], folder)
-        for case in (media, one_after_the_other, in_place, manifests, usage):
+        for case in (media, one_after_the_other, in_place, manifests, usage, text):
             where = pathlib.Path(folder) / case.__name__
             where.mkdir()
             case(injection, where)

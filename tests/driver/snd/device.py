@@ -89,9 +89,7 @@ def topology(bench):
 def formats_offered(bench):
     """A pin opens with what the device has, and with nothing else, for every rate, number of channels and sample; every
     data range intersects with itself to a format that opens."""
-    devices = ([], EVERYTHING, ["formats=0x20020", "rates=0x40c0", "out-channels=6"], ["formats=0x8000", "rates=0x80"],
-               ["formats=0x20000", "rates=0x40"], ["formats=0x80000", "rates=0x3fff", "in-channels=2"],
-               ["formats=0x10", "rates=0x2"])
+    devices = (EVERYTHING, ["formats=0x20020", "rates=0x40c0", "out-channels=6"], ["formats=0x8000", "rates=0x80"])
     for i, options in enumerate(devices):
         bench.run("--dialect", DIALECTS[i % 2], "--seed", 1, *model(*options), script=["formats render", "formats capture"])
     return f"{len(devices)} devices, 784 formats in each direction"

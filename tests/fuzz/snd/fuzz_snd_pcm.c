@@ -147,6 +147,17 @@ static void read_clock(void)
     (void)SndPcmDue(&pcm, position, SndPcmLead(&pcm) * 100);
 }
 
+static void skip(void)
+{
+    uint64_t before = pcm.CompletedFrames;
+    SND_PCM_REPORT report = {.Fatal = SndOk};
+    bool idle = pcm.Outstanding == 0;
+
+    FUZZ_CHECK(SndPcmSkip(&pcm, &report) == idle);
+    FUZZ_CHECK(pcm.CompletedFrames - before == (idle ? pcm.MessageFrames : 0));
+    SndClockComplete(&position_clock, now, pcm.CompletedFrames);
+}
+
 static void one_operation(void)
 {
     switch (fuzz_byte(&input) & 15) {
@@ -184,6 +195,13 @@ static void one_operation(void)
     case 10:
     case 11:
         reap();
+        break;
+    case 12:
+        if ((fuzz_byte(&input) & 1) != 0) {
+            skip();
+        } else { /* what a client was told, true or not */
+            pcm.ToldFrames = pcm.CompletedFrames + fuzz_word(&input, 2) - 512u;
+        }
         break;
     default:
         submit();

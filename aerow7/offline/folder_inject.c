@@ -49,6 +49,7 @@ enum status folder_inject(const struct folder_injection *injection, struct findi
     if (status == STATUS_DONE && changes.count > 0 && !injection->dry_run) {
         status = source_folder_write(folder, &changes);
         *changed = status == STATUS_DONE;
+        changes_free(&changes);
         if (status == STATUS_DONE) {
             status = offline_verify(&source, identity.kind, injection->request, findings);
         }

@@ -43,12 +43,43 @@ static enum status write_all(int descriptor, const struct bytes *content)
     return STATUS_DONE;
 }
 
-enum status hive_open(const char *place, const struct bytes *content, struct hive **out)
+/* A memory file with the content; -1 after a message. */
+static int file_of(const char *place, const struct bytes *content)
+{
+    int file = memfd_create("hive", MFD_CLOEXEC);
+
+    if (file < 0 || write_all(file, content) != STATUS_DONE) {
+        diag_error(place, "cannot be copied into memory: %s", strerror(errno));
+        if (file >= 0) {
+            close(file);
+        }
+        return -1;
+    }
+    return file;
+}
+
+static enum status open_file(const char *place, int file, bool parts, struct hive **out)
+{
+    char name[64];
+    hive_h *handle;
+
+    (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
+    handle = hivex_open(name, HIVEX_OPEN_WRITE);
+    if (handle == NULL) {
+        diag_error(place, "cannot be read as a hive: %s", strerror(errno));
+        return STATUS_BAD_INPUT;
+    }
+    *out = xcalloc(1, sizeof(**out));
+    **out = (struct hive){.place = place, .handle = handle, .parts = parts};
+    return STATUS_DONE;
+}
+
+/* `taken` (may be NULL) is freed before hivex makes its copy. */
+static enum status open_content(const char *place, const struct bytes *content, struct bytes *taken, struct hive **out)
 {
     char *fault = hive_check(content, NULL);
-    enum status status = STATUS_BAD_INPUT;
-    hive_h *handle = NULL;
-    char name[64];
+    enum status status;
+    bool parts;
     int file;
 
     *out = NULL;
@@ -57,32 +88,38 @@ enum status hive_open(const char *place, const struct bytes *content, struct hiv
         free(fault);
         return STATUS_BAD_INPUT;
     }
-    file = memfd_create("hive", MFD_CLOEXEC);
-    if (file < 0 || write_all(file, content) != STATUS_DONE) {
-        diag_error(place, "cannot be copied into memory: %s", strerror(errno));
-        status = STATUS_NOT_WRITTEN;
-        goto close_file;
+    parts = content->data[MINOR_VERSION] > 3;
+    file = file_of(place, content);
+    if (file < 0) {
+        return STATUS_NOT_WRITTEN;
     }
-    (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
-    handle = hivex_open(name, HIVEX_OPEN_WRITE);
-    if (handle == NULL) {
-        diag_error(place, "cannot be read as a hive: %s", strerror(errno));
-        goto close_file;
+    if (taken != NULL) {
+        bytes_free(taken);
     }
-    *out = xcalloc(1, sizeof(**out));
-    **out = (struct hive){.place = place, .handle = handle, .parts = content->data[MINOR_VERSION] > 3};
-    status = STATUS_DONE;
-close_file:
-    if (file >= 0) {
-        close(file);
-    }
+    status = open_file(place, file, parts, out);
+    close(file);
+    return status;
+}
+
+enum status hive_open(const char *place, const struct bytes *content, struct hive **out)
+{
+    return open_content(place, content, NULL, out);
+}
+
+enum status hive_open_taking(const char *place, struct bytes *content, struct hive **out)
+{
+    enum status status = open_content(place, content, content, out);
+
+    bytes_free(content);
     return status;
 }
 
 void hive_close(struct hive *hive)
 {
     if (hive != NULL) {
-        (void)hivex_close(hive->handle);
+        if (hive->handle != NULL) {
+            (void)hivex_close(hive->handle);
+        }
         text_free(&hive->log);
         free(hive);
     }
@@ -406,7 +443,13 @@ enum status hive_bytes(struct hive *hive, struct bytes *out)
 
     *out = (struct bytes){0};
     (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
-    if (file < 0 || hivex_commit(hive->handle, name, 0) != 0 || read_all(file, out) != STATUS_DONE) {
+    if (file < 0 || hivex_commit(hive->handle, name, 0) != 0) {
+        diag_error(hive->place, "the changed hive cannot be written: %s", strerror(errno));
+        goto close_file;
+    }
+    (void)hivex_close(hive->handle);
+    hive->handle = NULL;
+    if (read_all(file, out) != STATUS_DONE) {
         diag_error(hive->place, "the changed hive cannot be written: %s", strerror(errno));
         goto close_file;
     }

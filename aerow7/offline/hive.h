@@ -35,6 +35,8 @@ typedef size_t hive_key; /* 0: there is none; stays valid until the hive is clos
  * Keeps a pointer to `place`, none to `content`.
  */
 enum status hive_open(const char *place, const struct bytes *content, struct hive **out);
+/* The same with content that nobody needs any more: it is freed as soon as it can be, for hives are large. */
+enum status hive_open_taking(const char *place, struct bytes *content, struct hive **out);
 void hive_close(struct hive *hive);
 
 hive_key hive_root(struct hive *hive);
@@ -66,7 +68,7 @@ enum status hive_set_dword(struct hive *hive, hive_key key, const char *name, ui
 bool hive_changed(const struct hive *hive);
 /* One line for each change, "" when there is none. */
 const struct text *hive_log(const struct hive *hive);
-/* The hive as a file. STATUS_NOT_WRITTEN, reported, when the result does not stand its own check. */
+/* The hive as a file; afterwards it can only be asked for its log, and closed. STATUS_NOT_WRITTEN, reported, when the result does not stand its own check. */
 enum status hive_bytes(struct hive *hive, struct bytes *out);
 
 /*

@@ -79,7 +79,7 @@ static enum status read_hive(const struct source *source, const char *path, stru
         status = newer_log(source, path, &content, &hive->fault);
     }
     if (status == STATUS_DONE && hive->fault == NULL) {
-        status = hive_open(path, &content, &hive->hive);
+        status = hive_open_taking(path, &content, &hive->hive);
         hive->state = HIVE_CLEAN;
     }
     bytes_free(&content);

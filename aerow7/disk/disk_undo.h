@@ -11,9 +11,13 @@
 #ifndef AEROW7_DISK_UNDO_H
 #define AEROW7_DISK_UNDO_H
 
+#include "base/file_io.h"
 #include "disk/disk_image.h"
 
-/* Writes the file for the overlay of `image`, blocks that stay as they were left out. */
-enum status disk_undo_write(struct disk_image *image, const char *path);
+/*
+ * The content of an undo file for the overlay of `image`; blocks that stay as they were are left out. When `path` has the
+ * undo file of an earlier injection that this disk still is the result of, the new one goes back to before that.
+ */
+enum status disk_undo_make(struct disk_image *image, const char *path, struct bytes *out);
 
 #endif

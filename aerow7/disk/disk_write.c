@@ -8,8 +8,10 @@
 #include "offline/bcd.h"
 #include "offline/identify.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct disk_plan {
     struct identity identity;
@@ -149,22 +151,64 @@ static enum status apply(struct disk *disk, const struct disk_plan *plan, const 
     return status == STATUS_DONE ? disk_flush(disk) : status;
 }
 
+static enum status fill(const struct pending_file *pending, const struct bytes *content)
+{
+    for (size_t done = 0; done < content->size;) {
+        ssize_t count = write(pending->descriptor, content->data + done, content->size - done);
+
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            diag_error(pending->target, "cannot be written: %s", strerror(errno));
+            return STATUS_NOT_WRITTEN;
+        }
+        done += (size_t)count;
+    }
+    return STATUS_DONE;
+}
+
+/*
+ * The undo file is complete before the disk takes its name, and takes its own right after that: an interrupted run leaves
+ * the old ones of both, which belong together.
+ */
+static enum status write_both(struct disk_image *image, const char *target, const char *undo)
+{
+    struct pending_file pending;
+    struct bytes content;
+    enum status status = disk_undo_make(image, undo, &content);
+
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    status = pending_open(&pending, undo);
+    if (status == STATUS_DONE) {
+        status = fill(&pending, &content);
+        if (status == STATUS_DONE) {
+            status = target_write(image, target);
+        }
+        if (status == STATUS_DONE) {
+            status = pending_commit(&pending);
+        } else {
+            pending_discard(&pending);
+        }
+    }
+    bytes_free(&content);
+    return status;
+}
+
 /* A link stays a link: what it leads to is replaced. */
-static enum status write_out(struct disk *disk, const struct disk_injection *injection)
+static enum status write_out(struct disk *disk, const struct disk_injection *injection, bool changed)
 {
     char *target = injection->out == NULL ? realpath(injection->path, NULL) : xstrdup(injection->out);
-    enum status status = STATUS_DONE;
+    enum status status;
 
     if (target == NULL) {
         diag_error(injection->path, "was removed while it was read");
         return STATUS_BAD_INPUT;
     }
-    if (injection->undo != NULL) {
-        status = disk_undo_write(disk->image, injection->undo);
-    }
-    if (status == STATUS_DONE) {
-        status = target_write(disk->image, target);
-    }
+    status = injection->undo != NULL && changed ? write_both(disk->image, target, injection->undo)
+                                                : target_write(disk->image, target);
     free(target);
     return status;
 }
@@ -187,7 +231,7 @@ enum status disk_inject(const struct disk_injection *injection, struct findings 
         }
         /* Under another name it is wanted also when there is nothing to change. */
         if (status == STATUS_DONE && !injection->dry_run && (*changed || injection->out != NULL)) {
-            status = write_out(&disk, injection);
+            status = write_out(&disk, injection, *changed);
         }
         cJSON_AddBoolToObject(report, "changed", *changed);
         if (*changed && injection->undo != NULL && !injection->dry_run) {

@@ -33,8 +33,9 @@ enum status disk_verify(const char *path, unsigned partition, const struct offli
                         struct findings *findings);
 
 /*
- * Gives every byte of the virtual disk that disk_inject wrote its old value back, on a copy again. STATUS_CHECK_FAILED,
- * nothing written, when the disk is not as disk_inject left it: a Windows that ran since then has built on it.
+ * Gives every byte of the virtual disk that disk_inject wrote its old value back, on a copy again; a disk that has them
+ * already is left alone. STATUS_CHECK_FAILED, nothing written, when the disk is neither: a Windows that ran since then
+ * has built on what it found.
  */
 enum status disk_undo(const char *path, const char *undo, const char *out);
 

@@ -113,6 +113,21 @@ def undo(injection, folder, image, out, suffix, original):
     else:
         assert out.read_bytes() == original
     assert sorted(p.name for p in folder.iterdir() if ".part-" in p.name) == []
+    state = out.stat().st_mtime_ns
+    json(injection, "undo", "--manifest", manifest)
+    assert out.stat().st_mtime_ns == state, "taken back twice is taken back once"
+
+
+def one_after_the_other(injection, folder):
+    """Undo goes back to before the first of several injections; through a link, which stays one."""
+    image, link = folder / "disk.img", folder / "link.img"
+    original = image.read_bytes()
+    link.symlink_to(image)
+    assert json(injection, "inject", "--disk", link, "--cert-store", "ROOT", "--test-signing", "off",
+                "--ignore-signatures")["changed"]
+    assert json(injection, "inject", "--disk", link)["changed"]
+    json(injection, "undo", "--manifest", f"{link}.aerow7.json")
+    assert image.read_bytes() == original and link.is_symlink()
 
 
 def changed_since(injection, folder):
@@ -137,6 +152,7 @@ def main():
             folder = top / str(number)
             folder.mkdir()
             everything(injection, folder, *case)
+        one_after_the_other(injection, top / "0")
         changed_since(injection, top / "0")
 
 

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BOOT_WIM "sources/boot.wim"
@@ -55,6 +56,25 @@ static enum status check_layout(const struct build *build)
     if (install_source_find(&build->source, BOOT_WIM) == SIZE_MAX ||
         install_source_find(&build->source, INSTALL_WIM) == SIZE_MAX) {
         return refuse(build, "is no Windows install media: " BOOT_WIM " or " INSTALL_WIM " is missing");
+    }
+    return STATUS_DONE;
+}
+
+/* The next run would put this image into its own; or the old media would be gone. */
+static enum status check_output(const struct build *build)
+{
+    const struct media_request *request = build->request;
+    struct stat in;
+    struct stat out;
+
+    if (request->root != NULL && disk_folder_holds(&build->source.folder, request->out)) {
+        diag_error(request->out, "is in the folder that the image is made of");
+        return STATUS_USAGE;
+    }
+    if (request->iso != NULL && stat(request->iso, &in) == 0 && stat(request->out, &out) == 0 &&
+        in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+        diag_error(request->out, "is the image that the new one is made of");
+        return STATUS_USAGE;
     }
     return STATUS_DONE;
 }
@@ -348,8 +368,11 @@ static enum status write_image(struct build *build)
 
 static enum status run(struct build *build)
 {
-    enum status status = check_layout(build);
+    enum status status = check_output(build);
 
+    if (status == STATUS_DONE) {
+        status = check_layout(build);
+    }
     if (status == STATUS_DONE) {
         status = check_room(build);
     }

@@ -161,6 +161,13 @@ def usage(injection, root, folder):
     refused(injection, copy, USAGE, "--wim-limit takes", "--wim-limit", "0")
     refused(injection, copy, BAD_INPUT, "is no volume label", "--label", "not a label")
     refused(injection, folder / "nowhere", BAD_INPUT, "nowhere")
+    result = injection.run(*injection.command("media", "--media-root", copy, "--out", copy / "sources/new.iso"))
+    assert result.returncode == USAGE and "is in the folder that the image is made of" in result.stderr, result
+    image = install_media.iso_joliet(root, folder / "in.iso")
+    content = image.read_bytes()
+    result = injection.run(*injection.command("media", "--iso", image, "--out", folder / "../usage/in.iso"))
+    assert result.returncode == USAGE and "is the image that the new one is made of" in result.stderr, result
+    assert image.read_bytes() == content and not (copy / "sources/new.iso").exists()
 
 
 def signatures(injection, root, folder):

@@ -2,6 +2,7 @@
 #include "wim/wim_file.h"
 
 #include "base/text.h"
+#include "wim/wim_split.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,8 @@
 #define XML_LIMIT ((size_t)16 << 20)
 #define IMAGE_LIMIT 1024U
 #define CHUNK_LIMIT (2U << 20)
+/* Of 2 GB each they would be 500 GB. */
+#define PART_LIMIT 250U
 
 void wim_sha1(const void *data, size_t size, uint8_t out[WIM_HASH_SIZE])
 {
@@ -41,6 +44,9 @@ bool wim_has_integrity_table(const struct wim_file *wim)
 
 const char *wim_write_refusal(const struct wim_file *wim)
 {
+    if (wim->part != 0) {
+        return "is part of a split WIM (.swm): join the parts, wimlib-imagex join";
+    }
     return (wim_get32(wim->header + WIM_AT_FLAGS) & WIM_FLAG_READ_ONLY) != 0
                ? "is marked read-only in its header: whoever made it wants it unchanged"
                : NULL;
@@ -75,9 +81,14 @@ static enum status check_kind(const struct wim_file *wim)
         diag_error(wim->path, "is a WIM of version 0x%x; 0x%x is what Windows 7 reads", version, WIM_VERSION);
         return STATUS_CHECK_FAILED;
     }
-    if ((flags & WIM_FLAG_SPANNED) != 0 || wim_get16(wim->header + WIM_AT_PARTS) != 1 ||
-        wim_get16(wim->header + WIM_AT_PART) != 1) {
+    if (wim->part == 0 && ((flags & WIM_FLAG_SPANNED) != 0 || wim_get16(wim->header + WIM_AT_PARTS) != 1 ||
+                           wim_get16(wim->header + WIM_AT_PART) != 1)) {
         return refuse(wim, STATUS_CHECK_FAILED, "is part of a split WIM (.swm): join the parts, wimlib-imagex join");
+    }
+    if (wim->part != 0 && wim_get16(wim->header + WIM_AT_PART) != wim->part) {
+        diag_error(wim->path, "is part %u of a split WIM, where part %u should be",
+                   wim_get16(wim->header + WIM_AT_PART), wim->part);
+        return STATUS_BAD_INPUT;
     }
     if ((flags & WIM_FLAG_BEING_WRITTEN) != 0) {
         return refuse(wim, STATUS_CHECK_FAILED,
@@ -150,7 +161,7 @@ static enum status read_entries(struct wim_file *wim, const struct bytes *table)
             wim->metadata[images++] = i;
         }
     }
-    if (images != wim->image_count) {
+    if (images != wim->image_count && wim->part < 2) {
         diag_error(wim->path, "has %u images, but metadata of %zu", wim->image_count, images);
         return STATUS_BAD_INPUT;
     }
@@ -219,11 +230,13 @@ static enum status open_descriptor(struct wim_file *wim)
     return wim_read_at(wim->descriptor, wim->header, WIM_HEADER_SIZE, 0, wim->path);
 }
 
-static enum status open_state(const char *path, const char *name, const struct wim_state *state, struct wim_file **out)
+static enum status open_state(const char *path, const char *name, const struct wim_state *state, unsigned part,
+                              struct wim_file **out)
 {
     struct wim_file *wim = xcalloc(1, sizeof(*wim));
     enum status status;
 
+    wim->part = part;
     wim->path = xstrdup(path);
     status = open_descriptor(wim);
     free(wim->path);
@@ -237,7 +250,7 @@ static enum status open_state(const char *path, const char *name, const struct w
     if (status == STATUS_DONE) {
         status = read_table(wim);
     }
-    if (status == STATUS_DONE) {
+    if (status == STATUS_DONE && part < 2) {
         status = read_xml(wim);
     }
     if (status != STATUS_DONE) {
@@ -250,12 +263,85 @@ static enum status open_state(const char *path, const char *name, const struct w
 
 enum status wim_open(const char *path, struct wim_file **out)
 {
-    return open_state(path, path, NULL, out);
+    return open_state(path, path, NULL, 0, out);
 }
 
 enum status wim_open_state(const char *path, const char *name, const struct wim_state *state, struct wim_file **out)
 {
-    return open_state(path, name, state, out);
+    return open_state(path, name, state, 0, out);
+}
+
+/* The contents that this part has are found as if the first had them. */
+static void add_part(struct wim_file *wim, struct wim_file *other)
+{
+    size_t count = wim->blob_count + other->blob_count;
+
+    wim->blobs = xrealloc(wim->blobs, (count + 1) * sizeof(*wim->blobs));
+    wim->by_hash = xrealloc(wim->by_hash, (count + 1) * sizeof(*wim->by_hash));
+    for (size_t i = 0; i < other->hashed; ++i) {
+        wim->by_hash[wim->hashed++] = wim->blob_count + other->by_hash[i];
+    }
+    for (size_t i = 0; i < other->blob_count; ++i) {
+        wim->blobs[wim->blob_count] = other->blobs[i];
+        wim->blobs[wim->blob_count++].part = (uint16_t)other->part;
+    }
+    wim->parts[other->part - 2] = other;
+}
+
+static enum status open_part(struct wim_file *wim, const char *swm, unsigned number)
+{
+    char *path = wim_split_part(swm, number);
+    struct wim_file *other;
+    enum status status = open_state(path, path, NULL, number, &other);
+
+    free(path);
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    if (memcmp(other->header + WIM_AT_GUID, wim->header + WIM_AT_GUID, WIM_GUID_SIZE) != 0 ||
+        other->codec.compression != wim->codec.compression || other->codec.chunk_size != wim->codec.chunk_size) {
+        diag_error(other->path, "is part of another WIM than %s", swm);
+        wim_close(other);
+        return STATUS_BAD_INPUT;
+    }
+    add_part(wim, other);
+    return STATUS_DONE;
+}
+
+enum status wim_open_parts(const char *swm, struct wim_file **out)
+{
+    enum status status = ends_with(swm, ".swm") ? STATUS_DONE : STATUS_BAD_INPUT;
+    struct wim_file *wim = NULL;
+
+    *out = NULL;
+    if (status != STATUS_DONE) {
+        diag_error(swm, "the first part of a split WIM has to be called .swm");
+        return status;
+    }
+    status = open_state(swm, swm, NULL, 1, &wim);
+    if (status != STATUS_DONE) {
+        return status;
+    }
+    for (size_t i = 0; i < wim->blob_count; ++i) {
+        wim->blobs[i].part = 1;
+    }
+    wim->part_count = wim_get16(wim->header + WIM_AT_PARTS);
+    if (wim->part_count == 0 || wim->part_count > PART_LIMIT) {
+        diag_error(swm, "says that it is one of %u parts", wim->part_count);
+        wim->part_count = 1;
+        status = STATUS_BAD_INPUT;
+    }
+    wim->parts = xcalloc(wim->part_count, sizeof(*wim->parts));
+    for (unsigned number = 2; status == STATUS_DONE && number <= wim->part_count; ++number) {
+        status = open_part(wim, swm, number);
+    }
+    qsort_r(wim->by_hash, wim->hashed, sizeof(*wim->by_hash), compare_hashes, wim->blobs);
+    if (status != STATUS_DONE) {
+        wim_close(wim);
+        return status;
+    }
+    *out = wim;
+    return STATUS_DONE;
 }
 
 void wim_close(struct wim_file *wim)
@@ -263,6 +349,10 @@ void wim_close(struct wim_file *wim)
     if (wim == NULL) {
         return;
     }
+    for (unsigned i = 0; wim->parts != NULL && i + 1 < wim->part_count; ++i) {
+        wim_close(wim->parts[i]);
+    }
+    free(wim->parts);
     for (unsigned i = 0; wim->images != NULL && i < wim->image_count; ++i) {
         wim_image_free(&wim->images[i]);
     }
@@ -303,9 +393,10 @@ size_t wim_blob_find(const struct wim_file *wim, const uint8_t hash[WIM_HASH_SIZ
 enum status wim_blob_read(struct wim_file *wim, size_t index, size_t limit, const char *what, struct bytes *out)
 {
     const struct wim_blob *blob = &wim->blobs[index];
+    const struct wim_file *file = wim->part != 0 && blob->part > 1 ? wim->parts[blob->part - 2] : wim;
     uint8_t hash[WIM_HASH_SIZE];
     enum status status =
-        wim_resource_read(&wim->codec, wim->descriptor, wim->size, &blob->place, limit, wim->path, what, out);
+        wim_resource_read(&wim->codec, file->descriptor, file->size, &blob->place, limit, file->path, what, out);
 
     if (status != STATUS_DONE) {
         return status;

@@ -43,6 +43,9 @@ struct wim_file {
     unsigned boot_index; /* 0: none of the images is what boots */
     char *xml;           /* UTF-8 */
     struct wim_image *images;
+    unsigned part; /* of a split WIM, from 1; 0: it is whole */
+    unsigned part_count;
+    struct wim_file **parts; /* the other parts, from the second */
 };
 
 enum status wim_open(const char *path, struct wim_file **out);
@@ -56,6 +59,12 @@ struct wim_state {
 /* The file as it will be when it has this header. `name` is for messages. */
 enum status wim_open_state(const char *path, const char *name, const struct wim_state *state, struct wim_file **out);
 void wim_close(struct wim_file *wim);
+
+/*
+ * The first part of a split WIM, and the others that stand beside it under the names that wim_split_part gives them:
+ * one WIM, to be read only.
+ */
+enum status wim_open_parts(const char *swm, struct wim_file **out);
 
 /* Index from 1. NULL when there is no such image. */
 const struct wim_image *wim_image(const struct wim_file *wim, unsigned index);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * wim_apply WIM OUT EPOCH < CHANGES: the writer of WIMs by itself, without a plan; OUT "-" is in place. A line of CHANGES is "image N",
- * "folder PATH", "add PATH FILE", "replace PATH FILE" or "remove PATH"; no names with blanks. wim_apply --tree WIM
- * INDEX: what the reader makes of an image, an entry a line: path, kind, size, SHA-1 of its content, SHA-1 of its
- * security descriptor or "-".
- * wim_apply --split WIM SWM SIZE: in parts; how many there are.
+ * wim_apply WIM OUT EPOCH < CHANGES: the writer of WIMs by itself, without a plan; OUT "-" is in place. A line of
+ * CHANGES is "image N", "folder PATH", "add PATH FILE", "replace PATH FILE" or "remove PATH"; no names with blanks.
+ * wim_apply --tree WIM INDEX: what the reader makes of an image, an entry a line: path, kind, size, SHA-1 of its
+ * content, SHA-1 of its security descriptor or "-". wim_apply --split WIM SWM SIZE: in parts; how many there are.
  */
 #include "base/text.h"
 #include "wim/wim_source.h"
@@ -153,7 +152,7 @@ int main(int argc, char **argv)
     if (argc != 4) {
         return STATUS_USAGE;
     }
-    status = wim_open(argv[tree ? 2 : 1], &wim);
+    status = tree && ends_with(argv[2], ".swm") ? wim_open_parts(argv[2], &wim) : wim_open(argv[tree ? 2 : 1], &wim);
     if (status == STATUS_DONE) {
         status = tree ? print_tree(wim, (unsigned)strtoul(argv[3], NULL, 10))
                       : apply(wim, argv[2], (time_t)strtoll(argv[3], NULL, 10));

@@ -172,7 +172,8 @@ def every_kind(folder):
             assert got == {"Windows/Drivers/Aero/b.sys": CHANGES[8][2], SYSTEM: CHANGES[1][2]}
             assert wim_reader.contents(out, 2, SYSTEM)[SYSTEM] == TEXT
             # In place it is the same file, as far as the original goes the same bytes.
-            in_place = subprocess.run([APPLY, wim, "-", str(EPOCH)], input=lines(folder, CHANGES), text=True, timeout=50)
+            in_place = subprocess.run([APPLY, wim, "-", str(EPOCH)], input=lines(folder, CHANGES), text=True,
+                                      timeout=50)
             assert in_place.returncode == 0 and wim.read_bytes() == out.read_bytes()
             wim.write_bytes(original)
             # The same again is the same file: nothing in it depends on when or where it was made.
@@ -236,6 +237,33 @@ def wrong_references(folder):
     wimlib("verify", folder / "out.wim")
 
 
+def tree(wim, index):
+    return subprocess.run([APPLY, "--tree", wim, str(index)], capture_output=True, text=True, timeout=50)
+
+
+def read_parts(folder, whole, there):
+    """All parts together are read as what was split; not with one missing, of another WIM, or in another's place."""
+    swm = folder / "install.swm"
+    for index in (1, 2):
+        result = tree(swm, index)
+        assert result.returncode == 0 and result.stdout == tree(whole, index).stdout, result.stderr
+    content = [p.read_bytes() for p in there]
+    other = bytearray(content[1])
+    other[24:40] = b"another WIM's id"
+    many = bytearray(content[0])
+    many[42:44] = b"\xff\xff"
+    for number, data, message in ((1, None, "cannot be opened"), (1, content[2], "where part 2 should be"),
+                                  (1, bytes(other), "is part of another WIM"), (0, bytes(many), "65535 parts"),
+                                  (0, content[1], "where part 1 should be"), (1, content[1][:900], "outside the file")):
+        there[number].write_bytes(data) if data is not None else there[number].unlink()
+        result = tree(swm, 1)
+        assert result.returncode == 3 and message in result.stderr, (message, result)
+        there[number].write_bytes(content[number])
+    # A part is not to be written, not even the first.
+    result = apply(folder, swm, [("image", 1)], "none.wim")
+    assert result.returncode == 1 and "part of a split WIM" in result.stderr
+
+
 def parts(folder):
     """Split, and joined by wimlib: the same images, none of the parts longer than allowed."""
     made = [image.add("Windows/noise", noise(300000, 12)).add("Windows/more", noise(290000, 13)) for image in images()]
@@ -251,6 +279,7 @@ def parts(folder):
     wimlib("join", folder / "joined.wim", *there, "--quiet")
     wimlib("verify", folder / "joined.wim")
     assert wim_reader.trees(folder / "joined.wim") == wim_reader.trees(wim)
+    read_parts(folder, wim, there)
     for path in there:
         path.unlink()
     for source, target in ((folder / "nothing.wim", "install.swm"), (wim, "nowhere/install.swm"), (wim, "install.wim")):

@@ -119,4 +119,5 @@ PC_TEST(notification_not_unregistered, PC_NOTIFICATION_REFUSED, "rule broken: pc
         "UnregisterNotificationEvent")
 PC_TEST(method_at_dispatch_level, PC_CALL_AT_DISPATCH, "rule broken: irql", "GetPhysicalPagesCount")
 PC_TEST(dispatch_of_no_irp, PC_DISPATCH_UNKNOWN, "rule broken: irp-unknown", "PcDispatchIrp")
+PC_TEST(name_with_its_terminator, PC_NAME_WITH_ITS_END, "rule broken: object-name", "character 3")
 PC_TEST(port_of_another_class, PC_NEW_PORT_OTHER_CLASS, "rule broken: not-provided", "PcNewPort")

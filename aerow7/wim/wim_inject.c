@@ -323,36 +323,3 @@ enum status wim_inject(const struct wim_injection *injection, struct findings *f
     wim_close(injector.wim);
     return status;
 }
-
-enum status wim_verify_images(const char *path, const char *indexes, const struct offline_request *request,
-                              struct findings *findings)
-{
-    struct wim_file *wim;
-    enum status worst = STATUS_DONE;
-    enum status status = wim_open(path, &wim);
-    unsigned *list = NULL;
-    size_t count = 0;
-
-    if (status != STATUS_DONE) {
-        return status;
-    }
-    status = parse_indexes(wim, indexes, &list, &count);
-    for (size_t i = 0; status == STATUS_DONE && i < count; ++i) {
-        const struct source *source;
-        struct identity identity = {0};
-        enum status one = wim_source_open(wim, list[i], &source);
-
-        if (one == STATUS_DONE) {
-            one = offline_identify(source, &identity);
-        }
-        wim_source_close(source);
-        if (one == STATUS_DONE) {
-            one = verify_image(wim, list[i], identity.kind, request, findings);
-        }
-        identity_free(&identity);
-        worst = worst == STATUS_DONE ? one : worst;
-    }
-    free(list);
-    wim_close(wim);
-    return status == STATUS_DONE ? worst : status;
-}

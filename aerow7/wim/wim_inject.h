@@ -27,8 +27,4 @@ struct wim_injection {
  */
 enum status wim_inject(const struct wim_injection *injection, struct findings *findings, cJSON *report, bool *changed);
 
-/* offline_verify for the images that `indexes` chooses. */
-enum status wim_verify_images(const char *path, const char *indexes, const struct offline_request *request,
-                              struct findings *findings);
-
 #endif

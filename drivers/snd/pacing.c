@@ -64,6 +64,12 @@ static UINT64 Slew(SND_WAVE_STREAM *stream, UINT64 frames, UINT64 now)
     return stream->Position;
 }
 
+/* The device is somewhere in its oldest message; one that was slow has perhaps not begun it. */
+static UINT64 PlayedAtMost(const SND_WAVE_STREAM *stream)
+{
+    return stream->Pcm->CompletedFrames + (stream->Slow ? 0 : stream->Pcm->MessageFrames);
+}
+
 UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now)
 {
     UINT64 frames = SndClockRead(&stream->Clock, now, stream->Backend->Limit(stream));
@@ -71,7 +77,12 @@ UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now)
     if (!stream->Running) {
         return stream->Position;
     }
-    return Slew(stream, SndPacingTellsAtOnce(stream) ? stream->Pcm->CompletedFrames : frames, now);
+    if (SndPacingTellsAtOnce(stream)) {
+        frames = stream->Pcm->CompletedFrames;
+    } else if (!stream->Capture && SndPacingByDevice(stream) && frames > PlayedAtMost(stream)) {
+        frames = PlayedAtMost(stream);
+    }
+    return Slew(stream, frames, now);
 }
 
 VOID SndPacingResetPosition(SND_WAVE_STREAM *stream, UINT64 frames)
@@ -258,6 +269,7 @@ VOID SndPacingStart(SND_WAVE_STREAM *stream)
     SndClockStart(&stream->Clock, now);
     stream->Running = TRUE;
     stream->Progress = stream->PositionAt = now;
+    stream->Slow = FALSE;
     (void)SndPacingPoll(stream); /* nonsense will be seen at the next interrupt */
 }
 

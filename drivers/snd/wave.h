@@ -91,6 +91,7 @@ struct SND_WAVE_STREAM {
     UINT64 Allowance;   /* frames by which it may get further at once */
     UINT64 Progress;    /* SndNow of the last completion, or of the start */
     ULONG Stalls;       /* since then */
+    BOOLEAN Slow;       /* the last completion came much later than it should */
     UINT64 LastRestart; /* SndNow of the last XRUN that was acted on */
     PKEVENT Events[SND_NOTIFICATION_EVENTS];
     ULONG EventCount;

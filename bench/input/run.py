@@ -26,7 +26,7 @@ import transitions  # noqa: E402
 
 HEADING = ["driver", "device", "irq", "workload", "events/s", "p50 us", "p99 us", "doorbells", "isr reads",
            "interrupts", "dpcs", "instructions", "transitions", "lost"]
-EVENTS = {"model": {"typist": 6000, "burst": 20000, "random": 20000},
+EVENTS = {"model": {"typist": 4000, "burst": 10000, "random": 10000},
           "qemu": {"typist": 400, "burst": 800, "random": 400}}
 PACE = {"model": "wait 1", "qemu": "wait 5"}
 TYPIST_PACE = {"model": "wait 1", "qemu": "wait 20"}  # a read that takes longer is counted from the next packet

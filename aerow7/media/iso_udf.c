@@ -280,8 +280,8 @@ static enum status write_integrity(struct iso_image *image)
         return status;
     }
     put_time(image, at + 16);
-    iso_put_little(at + 28, 4, 1); /* closed */
-    iso_put_little(at + 40, 8, 16 + image->tree.file_count + image->tree.folder_count);
+    iso_put_little(at + 28, 4, 1);                                      /* closed */
+    iso_put_little(at + 40, 8, 16U + block_of(image, image->udf.tree)); /* the next unique_id */
     iso_put_little(at + 72, 4, 1);
     iso_put_little(at + 76, 4, 46);
     iso_put_little(at + 84, 4, image->udf.end - image->udf.partition);

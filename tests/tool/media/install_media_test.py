@@ -19,6 +19,7 @@ from install_media import LABEL, MARKER, OVMF
 from inject_support import BAD_INPUT, BLK, CHECK_FAILED, DONE, EPOCH, NOT_WRITTEN, USAGE, Injection, install_wim, windows_image
 from media_tools import made, nothing_beside, read_files
 from wim_maker import make_wim, wimlib
+import udf_structure
 import wim_reader
 
 WIMS = {"sources/boot.wim", "sources/install.wim"}
@@ -73,8 +74,10 @@ def check_wims(folder, after):
 
 
 def check_readers(image, folder, uefi):
-    """All of them see the same files: UDF and Joliet by 7z, ISO 9660 as xorriso reads it."""
+    """All of them see the same files: UDF and Joliet by 7z, ISO 9660 as xorriso reads it, UDF by the letter."""
     joliet = extracted(image, folder / "x", "iso")
+    by_letter, label = udf_structure.walk(image.read_bytes())
+    assert by_letter == joliet and label in (LABEL, "WINDOWS7")
     assert extracted(image, folder / "x", "udf") == joliet == extracted(image, folder / "x", "xorriso")
     report = made("xorriso", "-indev", image, "-report_el_torito", "plain")
     entries = re.findall(r"El Torito boot img :\s+\d+\s+(\w+)\s+y\s+none\s+0x0000\s+0x00\s+(\d+)", report)
@@ -114,7 +117,8 @@ def sources(injection, root, folder):
         check_content(injection, before, after)
         check_wims(folder, after)
         assert kept is None or kept == hashlib.sha256(pathlib.Path(source[1]).read_bytes()).digest()
-        assert injection.run(*injection.command("verify-image", out)).returncode == DONE
+        checked = injection.run(*injection.command("verify-image", out))
+        assert checked.returncode == DONE, checked
         state = out.read_bytes()
         media(injection, *source, "--out", out)
         assert out.read_bytes() == state, "the same bytes each time"

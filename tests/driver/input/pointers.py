@@ -161,8 +161,11 @@ def touch(bench):
     draw = random.Random(5)
     script, wanted, down = [], [], {}
 
+    # A frame of ten contacts is 41 events; QEMU's device drops what its 64 buffers do not take.
+    most, pace = (10, "wait 3") if bench.device == "model" else (4, "wait 10")
+
     def frame():
-        script.extend(("syn", "wait 3"))
+        script.extend(("syn", pace))
         wanted.append(dict(down))
 
     for slot in range(10):
@@ -172,7 +175,7 @@ def touch(bench):
 
     def wander(frames):
         for _ in range(frames):
-            for slot in draw.sample(range(10), draw.randint(1, 10)):
+            for slot in draw.sample(range(10), draw.randint(1, most)):
                 down[slot] = draw.randrange(32768), draw.randrange(32768)
                 script.append(f"touch {slot} {down[slot][0]} {down[slot][1]}")
             frame()

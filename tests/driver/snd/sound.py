@@ -12,8 +12,8 @@ S24 = 15
 RATES = (5512, 8000, 11025, 16000, 22050, 32000, 44100, 48000, 64000, 88200, 96000, 176400, 192000, 384000)
 
 
-# A tenth of a second, because QEMU's clock is the machine's, and this process has to keep up with it on a busy one.
-PATIENT = ("--periods", 10)
+# Half a second, because QEMU's clock is the machine's, and this process has to keep up with it on a busy one.
+PATIENT = ("--periods", 50)
 
 
 def steady(result, direction="render"):
@@ -54,7 +54,7 @@ def played(bench, folder, seconds, *options, rate=48000, channels=2, bits=16):
 def in_time(bench, result, seconds):
     """QEMU's file does not show where its device had nothing to play, but the clock does."""
     late = result.render["ran_us"] / 1e6 - seconds
-    assert bench.device == "model" or late < 0.25 + seconds / 50, f"{seconds} s took {late:.2f} s longer"
+    assert bench.device == "model" or late < 1.5 + seconds / 50, f"{seconds} s took {late:.2f} s longer"
 
 
 def playback(bench):
@@ -80,10 +80,10 @@ def every_format(bench):
     count = 0
     if bench.device == "qemu":
         with tempfile.TemporaryDirectory() as folder:
-            # Two channels: QEMU's mixer doubles what is in one.
-            for rate, channels, bits in ((44100, 2, 16), (96000, 2, 16), (8000, 2, 16), (48000, 2, 8), (192000, 2, 16),
-                                         (22050, 2, 16)):
-                played(bench, folder, 0.25, rate=rate, channels=channels, bits=bits)
+            # Two channels: QEMU's mixer doubles what is in one. Up to 96 kHz: its wav backend takes 1024 frames a hundred
+            # times a second.
+            for rate, channels, bits in ((44100, 2, 16), (96000, 2, 16), (8000, 2, 16), (48000, 2, 8), (22050, 2, 16)):
+                played(bench, folder, 0.4, rate=rate, channels=channels, bits=bits)
                 count += 1
         return f"{count} formats"
     for sample, (number, bits) in enumerate(FORMATS.items()):

@@ -24,7 +24,7 @@ static const char help[] =
     "written.\n"
     "\n" INJECT_OPTION_HELP "  --json                    one JSON object: {\"image\", \"kind\", \"windows\": "
     "[{\"file\", \"index\", \"title\",\n"
-    "                            \"identity\", \"findings\"}], \"boot_stores\", \"unread\": [{\"path\", \"why\"}], "
+    "                            \"identity\", \"findings\"}], \"boot_stores\", "
     "\"ok\"}\n"
     "  --help                    this text\n"
     "\n"
@@ -42,7 +42,6 @@ struct inspection {
     bool refused;
     cJSON *windows;
     cJSON *stores;
-    cJSON *unread;
 };
 
 static void show(const struct inspection *inspection, const struct image_windows *windows,
@@ -136,26 +135,10 @@ static enum status inspect_store(void *context, const char *path, const struct b
     return STATUS_DONE;
 }
 
-static enum status inspect_unread(void *context, const char *path, const char *why)
-{
-    struct inspection *inspection = context;
-
-    if (inspection->json) {
-        cJSON *object = cJSON_CreateObject();
-
-        cJSON_AddStringToObject(object, "path", path);
-        cJSON_AddStringToObject(object, "why", why);
-        cJSON_AddItemToArray(inspection->unread, object);
-    } else {
-        printf("%s: %s\n", path, why);
-    }
-    return STATUS_DONE;
-}
-
 static enum status inspect(struct inspection *inspection)
 {
     const struct image_visitor visitor = {
-        .context = inspection, .windows = inspect_windows, .boot_store = inspect_store, .unread = inspect_unread};
+        .context = inspection, .windows = inspect_windows, .boot_store = inspect_store};
     enum image_kind kind;
     cJSON *object;
     enum status status = image_kind_of(inspection->path, &kind);
@@ -171,7 +154,6 @@ static enum status inspect(struct inspection *inspection)
     cJSON_AddStringToObject(object, "kind", image_kind_name(kind));
     inspection->windows = cJSON_AddArrayToObject(object, "windows");
     inspection->stores = cJSON_AddArrayToObject(object, "boot_stores");
-    inspection->unread = cJSON_AddArrayToObject(object, "unread");
     status = image_visit(inspection->path, kind, NULL, &visitor);
     if (status == STATUS_DONE && inspection->refused) {
         status = STATUS_CHECK_FAILED;

@@ -101,16 +101,6 @@ static enum status verify_store(void *context, const char *path, const struct by
     return status;
 }
 
-/* What is not looked into is not proved. */
-static enum status verify_unread(void *context, const char *path, const char *why)
-{
-    struct verification *verification = context;
-
-    verification->incomplete = true;
-    diag_error(verification->path, "%s cannot be checked: %s", path, why);
-    return STATUS_DONE;
-}
-
 static bool package_is_there(const struct verification *verification, const struct driver_folder *folder,
                              const struct file_tree *files)
 {
@@ -170,7 +160,6 @@ static enum status verify(struct verification *verification)
     const struct image_visitor visitor = {.context = verification,
                                           .windows = verify_windows,
                                           .boot_store = verify_store,
-                                          .unread = verify_unread,
                                           .setup_drivers = verify_setup_drivers};
     enum image_kind kind;
     cJSON *object;

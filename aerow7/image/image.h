@@ -28,8 +28,6 @@ struct image_visitor {
     void *context;
     enum status (*windows)(void *context, const struct image_windows *windows);
     enum status (*boot_store)(void *context, const char *path, const struct bytes *content);
-    /* What certainly holds a Windows and cannot be looked into. */
-    enum status (*unread)(void *context, const char *path, const char *why);
     /* Of install media, last: what is below $WinPEDriver$, empty when there is none. NULL: nobody asks. */
     enum status (*setup_drivers)(void *context, const struct file_tree *files);
 };

@@ -7,6 +7,7 @@
 
 #include "base/progress.h"
 #include "base/text.h"
+#include "image/image_split.h"
 #include "media/media_read.h"
 #include "offline/bcd.h"
 #include "offline/source_folder.h"
@@ -21,10 +22,6 @@
 
 static const char *const wims[] = {"sources/boot.wim", "sources/install.wim"};
 static const char *const stores[] = {"boot/bcd", "efi/microsoft/boot/bcd"};
-
-/* install.wim in parts: aerow7 media makes them of what is too long for a file on a disc. */
-static const char split[] = "sources/install.swm";
-static const char split_why[] = "it is split into parts (.swm), which are not looked into";
 
 #define SETUP_DRIVERS "$WinPEDriver$"
 #define SETUP_DRIVERS_LIMIT ((uint64_t)512 << 20) /* as much as a driver pack may have */
@@ -88,6 +85,35 @@ static enum status visit_setup_drivers(const struct source *source, const struct
     return status;
 }
 
+static enum status visit_split_folder(struct source_folder *folder, const struct image_visitor *visitor)
+{
+    const char *place = source_folder_name(folder);
+    struct split_folder joined = {0};
+    char *parts[SPLIT_PARTS] = {NULL};
+    enum status status = STATUS_DONE;
+    unsigned count = 0;
+    bool found = true;
+
+    while (status == STATUS_DONE && found && count < SPLIT_PARTS) {
+        char *path = split_part_path(count);
+
+        status = source_folder_path(folder, path, &found, &parts[count]);
+        count += status == STATUS_DONE && found;
+        free(path);
+    }
+    if (status == STATUS_DONE && count > 0) {
+        status = split_folder_open(place, &joined);
+    }
+    if (status == STATUS_DONE && count > 0) {
+        status = image_visit_split(place, &joined, (const char *const *)parts, count, visitor);
+    }
+    split_folder_close(&joined);
+    for (unsigned i = 0; i < count; ++i) {
+        free(parts[i]);
+    }
+    return status;
+}
+
 enum status image_visit_media_folder(const char *path, const struct image_visitor *visitor)
 {
     struct source_folder *folder;
@@ -122,12 +148,7 @@ enum status image_visit_media_folder(const char *path, const struct image_visito
         free(name);
     }
     if (status == STATUS_DONE) {
-        bool found;
-
-        status = source_find(&source, split, &found, &entry);
-        if (status == STATUS_DONE && found) {
-            status = visitor->unread(visitor->context, split, split_why);
-        }
+        status = visit_split_folder(folder, visitor);
     }
     if (status == STATUS_DONE && visitor->setup_drivers != NULL) {
         status = visit_setup_drivers(&source, visitor);
@@ -141,10 +162,11 @@ struct extraction {
     int files[COUNT(wims)]; /* -1: not on the medium */
     struct bytes stores[COUNT(stores)];
     bool store_found[COUNT(stores)];
-    bool split_found;
-    bool gathers;         /* what is below $WinPEDriver$ */
-    struct bytes driver;  /* a file there that is coming */
-    uint64_t driver_size; /* of all of them */
+    struct split_folder split; /* with the parts of an install.wim that has any */
+    int parts[SPLIT_PARTS];    /* files in it, or -1 */
+    bool gathers;              /* what is below $WinPEDriver$ */
+    struct bytes driver;       /* a file there that is coming */
+    uint64_t driver_size;      /* of all of them */
     struct file_tree drivers;
 };
 
@@ -167,31 +189,36 @@ static bool wants(void *context, const struct media_entry *entry)
 {
     struct extraction *extraction = context;
 
-    extraction->split_found = extraction->split_found || strcasecmp(entry->path, split) == 0;
     if (extraction->gathers && is_setup_driver(entry->path)) {
         extraction->driver_size += entry->size < SETUP_DRIVERS_LIMIT ? entry->size : SETUP_DRIVERS_LIMIT;
         return extraction->driver_size < SETUP_DRIVERS_LIMIT;
     }
-    return index_of(wims, COUNT(wims), entry->path) >= 0 ||
+    return index_of(wims, COUNT(wims), entry->path) >= 0 || split_part_of(entry->path) >= 0 ||
            (index_of(stores, COUNT(stores), entry->path) >= 0 && entry->size <= BCD_SIZE_LIMIT);
 }
 
-static int file_without_name(void)
+static int part_file(struct extraction *extraction, int part)
 {
-    const char *folder = getenv("TMPDIR");
+    char *path;
+    int file = -1;
 
-    return open(folder != NULL && *folder != 0 ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (extraction->split.path != NULL || split_folder_open(extraction->place, &extraction->split) == STATUS_DONE) {
+        path = xformat("%s/%d.swm", extraction->split.path, part);
+        file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        free(path);
+    }
+    return file;
 }
 
-static enum status take_wim(struct extraction *extraction, int which, const void *bytes, size_t size)
+/* A WIM, or, unless `part` is -1, a part of one. */
+static enum status take_wim(struct extraction *extraction, int *file, int part, const char *path, const void *bytes,
+                            size_t size)
 {
-    int *file = &extraction->files[which];
-
     if (*file < 0) {
-        *file = file_without_name();
+        *file = part < 0 ? file_without_name() : part_file(extraction, part);
     }
     if (*file < 0) {
-        diag_error(extraction->place, "%s cannot be unpacked for reading (TMPDIR): %s", wims[which], strerror(errno));
+        diag_error(extraction->place, "%s cannot be unpacked for reading (TMPDIR): %s", path, strerror(errno));
         return STATUS_NOT_WRITTEN;
     }
     progress_add(size);
@@ -199,8 +226,7 @@ static enum status take_wim(struct extraction *extraction, int which, const void
         ssize_t count = write(*file, (const char *)bytes + done, size - done);
 
         if (count < 0 && errno != EINTR) {
-            diag_error(extraction->place, "%s cannot be unpacked for reading (TMPDIR): %s", wims[which],
-                       strerror(errno));
+            diag_error(extraction->place, "%s cannot be unpacked for reading (TMPDIR): %s", path, strerror(errno));
             return STATUS_NOT_WRITTEN;
         }
         done += count > 0 ? (size_t)count : 0;
@@ -240,7 +266,11 @@ static enum status take(void *context, const struct media_entry *entry, const vo
         return take_driver(extraction, entry->path, bytes, size);
     }
     if (which >= 0) {
-        return take_wim(extraction, which, bytes, size);
+        return take_wim(extraction, &extraction->files[which], -1, entry->path, bytes, size);
+    }
+    which = split_part_of(entry->path);
+    if (which >= 0) {
+        return take_wim(extraction, &extraction->parts[which], which, entry->path, bytes, size);
     }
     which = index_of(stores, COUNT(stores), entry->path);
     if (which < 0) {
@@ -251,6 +281,25 @@ static enum status take(void *context, const struct media_entry *entry, const vo
     return STATUS_DONE;
 }
 
+/* What is missing among the parts, wimlib says. */
+static enum status visit_split_files(const struct extraction *extraction, const struct image_visitor *visitor)
+{
+    char *parts[SPLIT_PARTS];
+    enum status status;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < SPLIT_PARTS; ++i) {
+        if (extraction->parts[i] >= 0) {
+            parts[count++] = xformat("%s/%u.swm", extraction->split.path, i);
+        }
+    }
+    status = image_visit_split(extraction->place, &extraction->split, (const char *const *)parts, count, visitor);
+    for (unsigned i = 0; i < count; ++i) {
+        free(parts[i]);
+    }
+    return status;
+}
+
 enum status image_visit_iso(const char *path, const struct image_visitor *visitor)
 {
     struct extraction extraction = {.place = path, .files = {-1, -1}, .gathers = visitor->setup_drivers != NULL};
@@ -258,6 +307,9 @@ enum status image_visit_iso(const char *path, const struct image_visitor *visito
     bool any = false;
     enum status status;
 
+    for (size_t i = 0; i < SPLIT_PARTS; ++i) {
+        extraction.parts[i] = -1;
+    }
     progress_begin("unpacking", 1);
     status = media_read(path, &reader, NULL);
     progress_end();
@@ -275,9 +327,9 @@ enum status image_visit_iso(const char *path, const struct image_visitor *visito
             status = image_visit_wim(name, wims[i], NULL, visitor);
         }
     }
-    if (status == STATUS_DONE && extraction.split_found) {
+    if (status == STATUS_DONE && extraction.parts[0] >= 0) {
         any = true;
-        status = visitor->unread(visitor->context, split, split_why);
+        status = visit_split_files(&extraction, visitor);
     }
     if (status == STATUS_DONE && !any) {
         diag_error(path, "is no install medium: it has neither sources/boot.wim nor sources/install.wim");
@@ -288,6 +340,12 @@ enum status image_visit_iso(const char *path, const struct image_visitor *visito
     }
     file_tree_free(&extraction.drivers);
     bytes_free(&extraction.driver);
+    for (size_t i = 0; i < SPLIT_PARTS; ++i) {
+        if (extraction.parts[i] >= 0) {
+            close(extraction.parts[i]);
+        }
+    }
+    split_folder_close(&extraction.split);
     for (size_t i = 0; i < COUNT(wims); ++i) {
         if (extraction.files[i] >= 0) {
             close(extraction.files[i]);

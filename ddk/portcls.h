@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * PortCls as an adapter driver of Windows 7 written in C sees it: the functions, interfaces and descriptors that are used
- * here, from the reference ("portcls.h header", "Audio Port Class Functions", Windows driver documentation), and of
- * ksmedia.h what mingw-w64 lacks.
+ * PortCls as an adapter driver of Windows 7 written in C sees it: the functions, interfaces and descriptors that are
+ * used here, from the reference ("portcls.h header", "Audio Port Class Functions", Windows driver documentation), and
+ * of ksmedia.h what mingw-w64 lacks.
  *
  * An interface is a structure whose first member points to a table of methods in the order of the reference, the
  * methods of what it inherits from first. Every method is stdcall and takes the interface as its first argument. A
- * method that returns a structure follows the convention of C++ member functions: the caller passes where it goes
- * right behind the interface, also when it would fit a register; GetPhysicalPageAddress is the only one here.
+ * method that returns a structure follows the convention of C++ member functions: the caller passes where it goes right
+ * behind the interface, also when it would fit a register; GetPhysicalPageAddress is the only one here.
  *
  * IRQL: PASSIVE_LEVEL unless a comment says otherwise. What a method gives out through a pointer is referenced for the
  * caller; what it is given, it references itself if it keeps it.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The registers of a virtio 0.9.5 device in an I/O BAR: VIRTIO 1.x "Legacy Interfaces: A Note on PCI Device Layout". The
- * device behind them is the same as ever: what a legacy driver does is carried out as a modern one would have said it,
- * so that the same rules hold for it.
+ * The registers of a virtio 0.9.5 device in an I/O BAR: VIRTIO 1.x "Legacy Interfaces: A Note on PCI Device Layout".
+ * The device behind them is the same as ever: what a legacy driver does is carried out as a modern one would have said
+ * it, so that the same rules hold for it.
  */
 #include <linux/virtio_pci.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The driver's private interfaces, as a tool reads them: the device object \\.\aero_virtio_snd_diag and the property set
- * of the topology filter. Layouts and values are written down here once more, for a tool has them so.
+ * The driver's private interfaces, as a tool reads them: the device object \\.\aero_virtio_snd_diag and the property
+ * set of the topology filter. Layouts and values are written down here once more, for a tool has them so.
  */
 #include <string.h>
 

@@ -6,7 +6,8 @@
 
 #include <wdmguid.h>
 
-/* "IRP_MN_QUERY_INTERFACE": the bus driver gives GUID_BUS_INTERFACE_STANDARD, through which configuration space is read. */
+/* "IRP_MN_QUERY_INTERFACE": the bus driver gives GUID_BUS_INTERFACE_STANDARD, through which configuration space is
+ * read. */
 static NTSTATUS QueryBusInterface(SND_DEVICE *device, BUS_INTERFACE_STANDARD *bus)
 {
     PIO_STACK_LOCATION stack;

@@ -100,7 +100,7 @@ typedef struct SND_WAVE_MINIPORT SND_WAVE_MINIPORT; /* wave.c */
 typedef struct SND_DEVICE {
     IAdapterPowerManagement Power; /* first: what PortCls gets */
     LONG References;
-    PDEVICE_OBJECT Fdo;
+    PDEVICE_OBJECT Fdo; /* NULL once it is removed */
     PDEVICE_OBJECT Pdo;
     PDEVICE_OBJECT Lower; /* what PortCls has attached the FDO to */
     UINT64 Frequency;     /* of SndNow */
@@ -237,8 +237,8 @@ VOID SndFreeDma(SND_DEVICE *device, SND_DMA *dma);
 
 /* Passive. Makes the wave miniport, referenced once for the caller; it finds its device in IMiniportWaveRT::Init. */
 NTSTATUS SndWaveCreate(PUNKNOWN *miniport);
-/* Locked: the queue of that direction may have completions: reap, submit, SndKick. FALSE: the device wrote nonsense, and
- * the caller fails it. */
+/* Locked: the queue of that direction may have completions: reap, submit, SndKick. FALSE: the device wrote nonsense,
+ * and the caller fails it. */
 BOOLEAN SndWaveService(SND_DEVICE *device, ULONG direction);
 /* Locked: SndEventPeriodElapsed and SndEventXrun; Data is the stream's id, as the device says. */
 VOID SndWaveEvent(SND_DEVICE *device, const SND_EVENT *event);

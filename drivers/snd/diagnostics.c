@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The private interfaces: \\.\aero_virtio_snd_diag, a device object of its own so that the sound card's needs no opening,
- * and a property of both filters. They only read.
+ * The private interfaces: \\.\aero_virtio_snd_diag, a device object of its own so that the sound card's needs no
+ * opening, and a property of the topology filter. They only read.
  *
- * There is one name: with several sound devices it is the first's. The device object may outlive the device, for as long
- * as somebody has it open; it then says that there is no device.
+ * There is one name: with several sound devices it is the first's. The device object may outlive the device, for as
+ * long as somebody has it open; it then says that there is no device.
  */
 #include "device.h"
 

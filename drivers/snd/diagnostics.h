@@ -31,7 +31,7 @@ typedef struct SND_DIAGNOSTICS {
     uint32_t QueueDrainCount[4]; /* services of a queue that found completions */
 } SND_DIAGNOSTICS;
 
-/* KS property set {3c0f8a06-4f4b-4c49-9d1a-8fbe0b9e4b7a}, id 1, GET, of either filter. */
+/* KS property set {3c0f8a06-4f4b-4c49-9d1a-8fbe0b9e4b7a}, id 1, GET, of the topology filter. */
 #define SND_EVENT_COUNTERS_PROPERTY 1u
 typedef struct SND_EVENT_COUNTERS {
     uint32_t Size;

@@ -7,7 +7,7 @@
 
 #include "adapter.h"
 
-#define SUBDEVICES_MAX 2
+#define SUBDEVICES_MAX 8 /* 2, and room for a port driver that counts those of earlier starts, too */
 
 typedef struct EXTENSION {
     SND_DEVICE *Device; /* referenced */

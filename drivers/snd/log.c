@@ -25,9 +25,12 @@ static NTSTATUS MessageOf(SND_LOG what)
 
 VOID SndLog(SND_DEVICE *device, SND_LOG what, NTSTATUS status)
 {
-    PIO_ERROR_LOG_PACKET entry =
-        (PIO_ERROR_LOG_PACKET)IoAllocateErrorLogEntry(device->Fdo, (UCHAR)sizeof(IO_ERROR_LOG_PACKET));
+    PIO_ERROR_LOG_PACKET entry;
 
+    if (device->Fdo == NULL) {
+        return; /* removed: a stream that is still open has nobody to tell */
+    }
+    entry = (PIO_ERROR_LOG_PACKET)IoAllocateErrorLogEntry(device->Fdo, (UCHAR)sizeof(IO_ERROR_LOG_PACKET));
     if (entry == NULL) {
         return;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The four virtqueues: their memory, and what is done when the device has completed something. Control, event, transmit,
- * receive, in the order of VIRTIO_SND_VQ_*.
+ * The four virtqueues: their memory, and what is done when the device has completed something. Control, event,
+ * transmit, receive, in the order of VIRTIO_SND_VQ_*.
  */
 #include "device.h"
 

@@ -191,4 +191,5 @@ VOID SndRemove(SND_DEVICE *device)
         IoFreeWorkItem(device->WorkItem);
         device->WorkItem = NULL;
     }
+    device->Fdo = NULL; /* PortCls deletes it */
 }

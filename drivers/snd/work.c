@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What has to wait for PASSIVE_LEVEL: resetting a device that asks for it or has failed, telling programs of jacks, and
- * what the streams have to ask of the device. One work item, allocated at the first start; it is queued at most once at a time.
+ * what the streams have to ask of the device. One work item, allocated at the first start; it is queued at most once at
+ * a time.
  */
 #include "device.h"
 

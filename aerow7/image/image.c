@@ -142,7 +142,7 @@ enum status image_visit_wim(const char *path, const char *file, const char *inde
                             const struct image_visitor *visitor)
 {
     struct wim_file *wim;
-    enum status status = wim_open(path, &wim);
+    enum status status = ends_with(path, ".swm") ? wim_open_parts(path, &wim) : wim_open(path, &wim);
 
     if (status != STATUS_DONE) {
         return status;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 static const char *const wims[] = {"sources/boot.wim", "sources/install.wim"};
+static const char *const folder_wims[] = {"sources/boot.wim", "sources/install.wim", SPLIT_FIRST};
 static const char *const stores[] = {"boot/bcd", "efi/microsoft/boot/bcd"};
 
 #define SETUP_DRIVERS "$WinPEDriver$"
@@ -85,35 +86,6 @@ static enum status visit_setup_drivers(const struct source *source, const struct
     return status;
 }
 
-static enum status visit_split_folder(struct source_folder *folder, const struct image_visitor *visitor)
-{
-    const char *place = source_folder_name(folder);
-    struct split_folder joined = {0};
-    char *parts[SPLIT_PARTS] = {NULL};
-    enum status status = STATUS_DONE;
-    unsigned count = 0;
-    bool found = true;
-
-    while (status == STATUS_DONE && found && count < SPLIT_PARTS) {
-        char *path = split_part_path(count);
-
-        status = source_folder_path(folder, path, &found, &parts[count]);
-        count += status == STATUS_DONE && found;
-        free(path);
-    }
-    if (status == STATUS_DONE && count > 0) {
-        status = split_folder_open(place, &joined);
-    }
-    if (status == STATUS_DONE && count > 0) {
-        status = image_visit_split(place, &joined, (const char *const *)parts, count, visitor);
-    }
-    split_folder_close(&joined);
-    for (unsigned i = 0; i < count; ++i) {
-        free(parts[i]);
-    }
-    return status;
-}
-
 enum status image_visit_media_folder(const char *path, const struct image_visitor *visitor)
 {
     struct source_folder *folder;
@@ -137,18 +109,15 @@ enum status image_visit_media_folder(const char *path, const struct image_visito
         }
         bytes_free(&content);
     }
-    for (size_t i = 0; i < COUNT(wims) && status == STATUS_DONE; ++i) {
+    for (size_t i = 0; i < COUNT(folder_wims) && status == STATUS_DONE; ++i) {
         char *name = NULL;
         bool found;
 
-        status = source_folder_path(folder, wims[i], &found, &name);
+        status = source_folder_path(folder, folder_wims[i], &found, &name);
         if (status == STATUS_DONE && found) {
-            status = image_visit_wim(name, wims[i], NULL, visitor);
+            status = image_visit_wim(name, folder_wims[i], NULL, visitor);
         }
         free(name);
-    }
-    if (status == STATUS_DONE) {
-        status = visit_split_folder(folder, visitor);
     }
     if (status == STATUS_DONE && visitor->setup_drivers != NULL) {
         status = visit_setup_drivers(&source, visitor);
@@ -203,7 +172,7 @@ static int part_file(struct extraction *extraction, int part)
     int file = -1;
 
     if (extraction->split.path != NULL || split_folder_open(extraction->place, &extraction->split) == STATUS_DONE) {
-        path = xformat("%s/%d.swm", extraction->split.path, part);
+        path = split_folder_part(&extraction->split, (unsigned)part);
         file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         free(path);
     }
@@ -281,31 +250,13 @@ static enum status take(void *context, const struct media_entry *entry, const vo
     return STATUS_DONE;
 }
 
-/* What is missing among the parts, wimlib says. */
-static enum status visit_split_files(const struct extraction *extraction, const struct image_visitor *visitor)
-{
-    char *parts[SPLIT_PARTS];
-    enum status status;
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < SPLIT_PARTS; ++i) {
-        if (extraction->parts[i] >= 0) {
-            parts[count++] = xformat("%s/%u.swm", extraction->split.path, i);
-        }
-    }
-    status = image_visit_split(extraction->place, &extraction->split, (const char *const *)parts, count, visitor);
-    for (unsigned i = 0; i < count; ++i) {
-        free(parts[i]);
-    }
-    return status;
-}
-
 enum status image_visit_iso(const char *path, const struct image_visitor *visitor)
 {
     struct extraction extraction = {.place = path, .files = {-1, -1}, .gathers = visitor->setup_drivers != NULL};
     const struct media_visitor reader = {.context = &extraction, .wants = wants, .data = take};
     bool any = false;
     enum status status;
+    char *first;
 
     for (size_t i = 0; i < SPLIT_PARTS; ++i) {
         extraction.parts[i] = -1;
@@ -329,7 +280,9 @@ enum status image_visit_iso(const char *path, const struct image_visitor *visito
     }
     if (status == STATUS_DONE && extraction.parts[0] >= 0) {
         any = true;
-        status = visit_split_files(&extraction, visitor);
+        first = split_folder_part(&extraction.split, 0);
+        status = image_visit_wim(first, SPLIT_FIRST, NULL, visitor);
+        free(first);
     }
     if (status == STATUS_DONE && !any) {
         diag_error(path, "is no install medium: it has neither sources/boot.wim nor sources/install.wim");

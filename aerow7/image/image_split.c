@@ -3,15 +3,14 @@
 
 #include "base/stale_part.h"
 #include "base/text.h"
+#include "wim/wim_split.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-#include <wimlib.h>
 
 #define STEM "sources/install"
 #define SUFFIX ".swm"
@@ -35,11 +34,6 @@ int split_part_of(const char *path)
     return strcasecmp(end, SUFFIX) == 0 && part >= 1 && part <= SPLIT_PARTS ? (int)part - 1 : -1;
 }
 
-char *split_part_path(unsigned index)
-{
-    return index == 0 ? xstrdup(SPLIT_FIRST) : xformat(STEM "%u" SUFFIX, index + 1);
-}
-
 static const char *temporary_folder(void)
 {
     const char *folder = getenv("TMPDIR");
@@ -61,7 +55,7 @@ enum status split_folder_open(const char *place, struct split_folder *folder)
     folder->lock = -1;
     free(target);
     if (mkdtemp(folder->path) == NULL) {
-        diag_error(place, SPLIT_FIRST " cannot be joined for reading (TMPDIR): %s", strerror(errno));
+        diag_error(place, SPLIT_FIRST " cannot be unpacked for reading (TMPDIR): %s", strerror(errno));
         free(folder->path);
         folder->path = NULL;
         return STATUS_NOT_WRITTEN;
@@ -85,21 +79,11 @@ void split_folder_close(struct split_folder *folder)
     }
 }
 
-/* wimlib opens files by their real names only, so the joined one has one. */
-enum status image_visit_split(const char *place, const struct split_folder *folder, const char *const *parts,
-                              unsigned count, const struct image_visitor *visitor)
+char *split_folder_part(const struct split_folder *folder, unsigned index)
 {
-    char *joined = xformat("%s/joined.wim", folder->path);
-    enum status status;
-    int fault = wimlib_join(parts, count, joined, WIMLIB_OPEN_FLAG_CHECK_INTEGRITY, 0);
+    char *first = xformat("%s/install.swm", folder->path);
+    char *part = wim_split_part(first, index + 1);
 
-    if (fault != 0) {
-        diag_error(place, SPLIT_FIRST " and the %u parts after it cannot be joined: %s", count - 1,
-                   wimlib_get_error_string((enum wimlib_error_code)fault));
-        status = fault == WIMLIB_ERR_WRITE ? STATUS_NOT_WRITTEN : STATUS_BAD_INPUT;
-    } else {
-        status = image_visit_wim(joined, SPLIT_FIRST, NULL, visitor);
-    }
-    free(joined);
-    return status;
+    free(first);
+    return part;
 }

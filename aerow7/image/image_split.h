@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A WIM in parts (install.swm, install2.swm...), as aerow7 media makes it of what is too long for a file on a disc: the
- * parts are joined in a folder of temporary files and read there. What a killed run leaves of such a folder goes with the
- * next one.
+ * A WIM in parts (install.swm, install2.swm...), as aerow7 media makes it of what is too long for a file on a disc: of an
+ * ISO image they are unpacked into a folder of temporary files, side by side under their names. What a killed run leaves
+ * of such a folder goes with the next one.
  */
 #ifndef AEROW7_IMAGE_SPLIT_H
 #define AEROW7_IMAGE_SPLIT_H
@@ -14,9 +14,6 @@
 
 /* 0 for sources/install.swm, 1 for sources/install2.swm...; -1 for anything else, or beyond SPLIT_PARTS. */
 int split_part_of(const char *path);
-/* The path of part `index`. The caller frees. */
-char *split_part_path(unsigned index);
-
 /* A folder in TMPDIR (or /var/tmp), removed with all that is in it. */
 struct split_folder {
     char *path; /* NULL: not open */
@@ -25,9 +22,8 @@ struct split_folder {
 enum status split_folder_open(const char *place, struct split_folder *folder);
 void split_folder_close(struct split_folder *folder);
 
-/* `parts` are files of this machine, in order, with names; they are joined in `folder`. `place` is for messages. */
-enum status image_visit_split(const char *place, const struct split_folder *folder, const char *const *parts,
-                              unsigned count, const struct image_visitor *visitor);
+/* Where part `index` is in it. The caller frees. */
+char *split_folder_part(const struct split_folder *folder, unsigned index);
 
 /* A file in TMPDIR (or /var/tmp) that is gone when it is closed; -1 with errno. */
 int file_without_name(void);

@@ -216,11 +216,6 @@ void source_folder_close(struct source_folder *folder)
     }
 }
 
-const char *source_folder_name(const struct source_folder *folder)
-{
-    return folder->path;
-}
-
 enum status source_folder_path(struct source_folder *folder, const char *path, bool *found, char **out)
 {
     const struct source source = {.name = folder->path, .context = folder, .operations = &operations};

@@ -18,9 +18,6 @@ void source_folder_close(struct source_folder *folder);
 /* Where a file of it is on this machine, for whoever reads it by itself. The caller frees. */
 enum status source_folder_path(struct source_folder *folder, const char *path, bool *found, char **out);
 
-/* As it was opened. */
-const char *source_folder_name(const struct source_folder *folder);
-
 /* All changes; each file is replaced in one step, and when one fails those before it are taken back. */
 enum status source_folder_write(struct source_folder *folder, const struct changes *changes);
 

@@ -121,7 +121,7 @@ def media(tool, folder):
 
 
 def split_media(tool, folder, root):
-    """An install.wim in parts is joined for reading; without one of them it is not taken for whole."""
+    """An install.wim in parts is read as one; without one of them it is not taken for whole."""
     image = inject_support.windows_image("Large", installed=False)
     for number in range(4):
         image.add(f"Windows/large{number}.bin", hashlib.shake_128(b"%d" % number).digest(700000))
@@ -136,7 +136,7 @@ def split_media(tool, folder, root):
         assert tool.verify(place)["ok"]
     (unpacked / "sources/install2.swm").unlink()
     result = tool.run("verify-image", unpacked, "--driver-pack", tool.pack, "--cert", tool.cer)
-    assert result.returncode == BAD_INPUT and "cannot be joined" in result.stderr, result
+    assert result.returncode == BAD_INPUT and "install2.swm" in result.stderr, result
     (unpacked / "sources/install.swm").write_bytes(b"MSWIM\0\0\0" + bytes(300))
     assert tool.run("inspect", unpacked).returncode == BAD_INPUT
 

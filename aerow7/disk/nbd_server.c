@@ -29,7 +29,10 @@ static enum status make_pair(const char *folder, const char *name, int *listenin
     bool bound;
     enum status status = STATUS_DONE;
 
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/nbd", folder);
+    if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/nbd", folder) >= sizeof(address.sun_path)) {
+        errno = ENAMETOOLONG;
+        return fault(name, "no socket can be made for qemu-nbd");
+    }
     *listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     *connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bound = *listening >= 0 && bind(*listening, (struct sockaddr *)&address, sizeof(address)) == 0;
@@ -67,7 +70,8 @@ static void become_server(char **arguments, int listening, pid_t parent)
 
 enum status nbd_server_start(char **arguments, const char *name, int *connection, pid_t *process)
 {
-    char folder[] = "/tmp/aerow7-nbd-XXXXXX";
+    const char *temporary = getenv("TMPDIR");
+    char *folder = xformat("%s/aerow7-nbd-XXXXXX", temporary == NULL || *temporary == 0 ? "/tmp" : temporary);
     pid_t parent = getpid();
     int listening = -1;
     enum status status;
@@ -75,10 +79,13 @@ enum status nbd_server_start(char **arguments, const char *name, int *connection
     *connection = -1;
     *process = -1;
     if (mkdtemp(folder) == NULL) {
-        return fault(name, "no socket can be made for qemu-nbd");
+        status = fault(name, "no socket can be made for qemu-nbd");
+        free(folder);
+        return status;
     }
     status = make_pair(folder, name, &listening, connection);
     (void)rmdir(folder);
+    free(folder);
     if (status == STATUS_DONE) {
         *process = fork();
         if (*process == 0) {

@@ -21,6 +21,11 @@ enum status disk_volume_is_ntfs(struct disk_image *image, const struct partition
         return STATUS_DONE;
     }
     status = disk_image_read(image, partition->offset, sector, sizeof(sector));
+    if (status == STATUS_DONE && memcmp(sector + 3, "-FVE-FS-", 8) == 0) {
+        diag_error(disk_image_name(image), "partition %u is encrypted by BitLocker: turn that off in Windows first",
+                   partition->number);
+        return STATUS_CHECK_FAILED;
+    }
     *ntfs = status == STATUS_DONE && memcmp(sector + 3, "NTFS    ", 8) == 0;
     return status;
 }

@@ -14,7 +14,7 @@
 
 struct disk_volume;
 
-/* Whether an NTFS boot sector is there. */
+/* Whether an NTFS boot sector is there. STATUS_CHECK_FAILED, reported, when the volume is encrypted. */
 enum status disk_volume_is_ntfs(struct disk_image *image, const struct partition *partition, bool *ntfs);
 
 /*

@@ -48,6 +48,11 @@ def states(injection, folder, windows):
     image = folder / "asleep.img"
     disk(image, [ntfs(folder / "asleep.ntfs", sleeping, 32)])
     refused(injection, image, CHECK_FAILED, "holds a hibernated Windows")
+    raw = bytearray(windows.read_bytes())
+    raw[3:11] = b"-FVE-FS-"
+    (folder / "locked.ntfs").write_bytes(raw)
+    disk(folder / "locked.img", [folder / "locked.ntfs"])
+    refused(injection, folder / "locked.img", CHECK_FAILED, "is encrypted by BitLocker")
     empty = ntfs(folder / "data.ntfs", Image("data").add("Users/me/x.txt", b"x"), 16)
     disk(folder / "data.img", [empty])
     refused(injection, folder / "data.img", BAD_INPUT, "has no NTFS volume with \\Windows\\System32\\config\\SYSTEM")
@@ -158,8 +163,14 @@ def killed(injection, folder, windows, suffix):
             image.write_bytes(original)
     assert unfinished > KILLS // 2, (unfinished, "the moments did not hit the run")
     assert injection.run(*command).returncode == 0
-    left = [p for f in (folder, pathlib.Path("/tmp")) for p in (*f.glob("*.part-*"), *f.glob("aerow7-nbd-*"))]
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    image.write_bytes(original)
+    subprocess.run(command, check=True, capture_output=True, timeout=30, env={
+        **os.environ, "SOURCE_DATE_EPOCH": EPOCH, "TMPDIR": str(temporary)})
+    left = [*folder.glob("*.part-*"), *temporary.iterdir()]
     assert not left, left
+    temporary.rmdir()
     image.unlink()
 
 

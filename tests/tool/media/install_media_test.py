@@ -152,6 +152,25 @@ def answer_file(injection, root, folder):
     assert "has an Autounattend.xml already" in media.errors
 
 
+def names(injection, root, folder):
+    """Every letter, and folders whose records fill several blocks, on all sides of the disc."""
+    copy = folder / "names"
+    shutil.copytree(root, copy)
+    (copy / "d\u00e9j\u00e0 vu").mkdir()
+    (copy / "d\u00e9j\u00e0 vu/\u6f22\u5b57.txt").write_bytes(b"wide")
+    many = copy / "sources/many-files"
+    many.mkdir()
+    for number in range(150):
+        (many / f"A file of Setup with a rather long name, number {number}.mui").write_bytes(b"%d" % number)
+    out = folder / "names.iso"
+    media(injection, "--media-root", copy, "--out", out)
+    expected = read_files(copy)
+    by_letter, _ = udf_structure.walk(out.read_bytes())
+    assert {p for p in expected if p not in WIMS | STORES and by_letter.get(p) != expected[p]} == set()
+    assert set(by_letter) == set(expected) | set(drivers(injection))
+    assert extracted(out, folder / "x", "udf") == extracted(out, folder / "y", "iso") == by_letter
+
+
 def split(injection, root, folder):
     """Parts, each below the limit; together they are the whole WIM again."""
     large = folder / "large"
@@ -202,7 +221,7 @@ def main():
         folder = pathlib.Path(name)
         injection = Injection(sys.argv[1], sys.argv[2], sys.argv[3], folder / "injection")
         root = install_media.make_root(folder / "media", folder)
-        for check in (sources, answer_file, split, killed):
+        for check in (sources, answer_file, names, split, killed):
             place = folder / check.__name__
             place.mkdir()
             check(injection, root, place)

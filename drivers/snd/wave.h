@@ -117,8 +117,6 @@ NTSTATUS SndWaveStreamCreate(SND_WAVE_MINIPORT *miniport, ULONG direction, IPort
                              const KSDATAFORMAT *format, SND_WAVE_STREAM **stream);
 VOID SndWaveGate(SND_WAVE_STREAM *stream);
 VOID SndWaveUngate(SND_WAVE_STREAM *stream);
-/* Gate held. */
-VOID SndWaveFineTimer(SND_WAVE_STREAM *stream, BOOLEAN wanted);
 
 /* ---- wave_drive.c. Passive, gate held. ---- */
 /* To `goal`. Without the device time goes on without it, which is a success; SndOk unless the device refuses. */

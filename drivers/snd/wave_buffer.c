@@ -43,6 +43,17 @@ static NTSTATUS AllocatePages(SND_WAVE_STREAM *stream)
     return stream->Mapping != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+/* Windows' clock ticks every 15.6 ms, longer than a period, unless somebody asks for more. Not in SetState, which may
+   come while the machine falls asleep: "During the processing of an IRP_MJ_POWER request, the power manager holds a lock
+   on a resource that ExSetTimerResolution must acquire to complete." */
+static VOID FineTimer(SND_WAVE_STREAM *stream, BOOLEAN wanted)
+{
+    if (wanted != stream->FineTimer) {
+        stream->FineTimer = wanted;
+        (void)ExSetTimerResolution(wanted ? 10000 : 0, wanted); /* 1 ms; the kernel counts */
+    }
+}
+
 NTSTATUS SndWaveBufferAllocate(SND_WAVE_STREAM *stream, ULONG notifications, ULONG bytes)
 {
     NTSTATUS status;
@@ -63,7 +74,9 @@ NTSTATUS SndWaveBufferAllocate(SND_WAVE_STREAM *stream, ULONG notifications, ULO
     }
     if (!NT_SUCCESS(status)) {
         SndWaveBufferFree(stream);
+        return status;
     }
+    FineTimer(stream, TRUE);
     return status;
 }
 
@@ -72,6 +85,7 @@ VOID SndWaveBufferFree(SND_WAVE_STREAM *stream)
     IPortWaveRTStream *port = stream->Port;
     KIRQL irql;
 
+    FineTimer(stream, FALSE);
     if (stream->Mdl == NULL) {
         return;
     }

@@ -24,15 +24,6 @@ VOID SndWaveUngate(SND_WAVE_STREAM *stream)
     (void)KeSetEvent(&stream->Gate, IO_NO_INCREMENT, FALSE);
 }
 
-/* Windows' clock ticks every 15.6 ms, longer than a period, unless somebody asks for more. */
-VOID SndWaveFineTimer(SND_WAVE_STREAM *stream, BOOLEAN wanted)
-{
-    if (wanted != stream->FineTimer) {
-        stream->FineTimer = wanted;
-        (void)ExSetTimerResolution(wanted ? 10000 : 0, wanted); /* 1 ms; counted by the kernel */
-    }
-}
-
 /* Locked inside. TRUE: nobody uses the stream, and from now on nobody finds it. */
 static BOOLEAN Forget(SND_WAVE_STREAM *stream)
 {
@@ -54,7 +45,6 @@ static VOID Destroy(SND_WAVE_STREAM *stream)
 
     SndWaveGate(stream);
     SndWaveBufferFree(stream);
-    SndWaveFineTimer(stream, FALSE);
     SndWaveUngate(stream);
     moment.QuadPart = -10000; /* 1 ms */
     while (!Forget(stream)) {
@@ -143,7 +133,6 @@ static NTSTATUS Run(SND_WAVE_STREAM *stream)
     if (stream->Mdl == NULL) {
         return STATUS_INVALID_DEVICE_STATE;
     }
-    SndWaveFineTimer(stream, TRUE);
     result = SndWaveGoal(stream, SndGoalRun);
     if (result != SndOk) {
         (void)SndWaveGoal(stream, stream->State == KSSTATE_STOP ? SndGoalStop : SndGoalPause);
@@ -183,7 +172,6 @@ static NTSTATUS NTAPI SetState(IMiniportWaveRTStreamNotification *self, KSSTATE 
     if (NT_SUCCESS(status)) {
         stream->State = state;
     }
-    SndWaveFineTimer(stream, stream->State == KSSTATE_RUN);
     SndWaveUngate(stream);
     return status;
 }

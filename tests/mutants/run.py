@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 EXIT_WRONG, EXIT_RULE = 1, 3
-DRIVERS = {"blk": "aero_virtio_blk", "input": "aero_virtio_input"}  # by nthost's command
+DRIVERS = {"blk": "aero_virtio_blk", "input": "aero_virtio_input", "snd": "aero_virtio_snd"}  # by nthost's command
 RUN_SECONDS = 120
 
 

@@ -98,6 +98,23 @@ static void check_sizes(struct snd_bench *b, user_file *file)
     }
 }
 
+static void check_other_requests(struct snd_bench *b, user_file *file)
+{
+    static const uint8_t data[16];
+    struct user_request r[2] = {{0}, {0}};
+
+    user_read(file, &r[0], sizeof(data));
+    user_write(file, &r[1], data, sizeof(data));
+    for (unsigned i = 0; i < 2; i++) {
+        NTSTATUS status = user_wait(&r[i], TIMEOUT_US);
+
+        if (status != STATUS_INVALID_DEVICE_REQUEST)
+            snd_fail(b, "%s of the diagnostic device: %#x", i == 0 ? "a read" : "a write", (unsigned)status);
+        user_release(&r[i]);
+        b->requests++;
+    }
+}
+
 static void check_counters(struct snd_bench *b)
 {
     uint32_t counters[10];
@@ -148,6 +165,7 @@ bool snd_diagnostics(struct snd_bench *b)
     else
         check(b, &d);
     check_sizes(b, file);
+    check_other_requests(b, file);
     user_close(file);
     check_counters(b);
     return true;

@@ -104,6 +104,20 @@ static NTSTATUS Control(EXTENSION *extension, PIRP irp, ULONG_PTR *information)
     return status;
 }
 
+static NTSTATUS Answer(EXTENSION *extension, PIRP irp, ULONG_PTR *information)
+{
+    switch (IoGetCurrentIrpStackLocation(irp)->MajorFunction) {
+    case IRP_MJ_CREATE:
+    case IRP_MJ_CLEANUP:
+    case IRP_MJ_CLOSE:
+        return STATUS_SUCCESS;
+    case IRP_MJ_DEVICE_CONTROL:
+        return Control(extension, irp, information);
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+}
+
 BOOLEAN SndDiagnosticsDispatch(PDEVICE_OBJECT deviceObject, PIRP irp, NTSTATUS *status)
 {
     EXTENSION *extension = (EXTENSION *)deviceObject->DeviceExtension;
@@ -112,9 +126,7 @@ BOOLEAN SndDiagnosticsDispatch(PDEVICE_OBJECT deviceObject, PIRP irp, NTSTATUS *
     if (extension->Mark != &mark) {
         return FALSE;
     }
-    *status = IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_DEVICE_CONTROL
-                  ? Control(extension, irp, &information)
-                  : STATUS_SUCCESS;
+    *status = Answer(extension, irp, &information);
     irp->IoStatus.Status = *status;
     irp->IoStatus.Information = information;
     IoCompleteRequest(irp, IO_NO_INCREMENT);

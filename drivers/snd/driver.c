@@ -15,10 +15,7 @@ typedef struct EXTENSION {
 
 /* What PcInitializeAdapterDriver had put there: "PortCls uses its own internal handlers for CREATE, PNP, POWER and
  * SYSTEM_CONTROL, the default KS handlers for the others", so PcDispatchIrp would not do for all of them. */
-static PDRIVER_DISPATCH portClsCreate;
-static PDRIVER_DISPATCH portClsClose;
-static PDRIVER_DISPATCH portClsControl;
-static PDRIVER_DISPATCH portClsPnp;
+static PDRIVER_DISPATCH portCls[IRP_MJ_MAXIMUM_FUNCTION + 1];
 
 static EXTENSION *ExtensionOf(PDEVICE_OBJECT fdo)
 {
@@ -91,17 +88,17 @@ static NTSTATUS NTAPI Pnp(PDEVICE_OBJECT fdo, PIRP irp)
     case IRP_MN_STOP_DEVICE:
         SndStop(device, SndStopped);
         SndAdapterStop(device);
-        return portClsPnp(fdo, irp);
+        return portCls[IRP_MJ_PNP](fdo, irp);
     case IRP_MN_SURPRISE_REMOVAL:
         /* Not only for a device that is gone: Windows sends it to one that it gives up, too, which then has to be kept
          * from writing into memory that is no longer ours. */
         SndStop(device, SndRemoved);
-        return portClsPnp(fdo, irp);
+        return portCls[IRP_MJ_PNP](fdo, irp);
     case IRP_MN_REMOVE_DEVICE:
         SndRemove(device);
         SndAdapterForget(device);
         SndDiagnosticsDelete(device);
-        status = portClsPnp(fdo, irp); /* the FDO is gone now */
+        status = portCls[IRP_MJ_PNP](fdo, irp); /* the FDO is gone now */
         SndDeviceRelease(device);
         return status;
     case IRP_MN_QUERY_PNP_DEVICE_STATE:
@@ -109,50 +106,37 @@ static NTSTATUS NTAPI Pnp(PDEVICE_OBJECT fdo, PIRP irp)
             irp->IoStatus.Information |= PNP_DEVICE_FAILED;
             irp->IoStatus.Status = STATUS_SUCCESS;
         }
-        return portClsPnp(fdo, irp);
+        return portCls[IRP_MJ_PNP](fdo, irp);
     default:
-        return portClsPnp(fdo, irp);
+        return portCls[IRP_MJ_PNP](fdo, irp);
     }
 }
 
-static NTSTATUS NTAPI Create(PDEVICE_OBJECT deviceObject, PIRP irp)
+/* KS takes every device object for one of its own, and every file for one that it has opened: not one request to the
+ * diagnostic device may reach it. */
+static NTSTATUS NTAPI Dispatch(PDEVICE_OBJECT deviceObject, PIRP irp)
 {
     NTSTATUS status;
 
-    return SndDiagnosticsDispatch(deviceObject, irp, &status) ? status : portClsCreate(deviceObject, irp);
-}
-
-static NTSTATUS NTAPI Close(PDEVICE_OBJECT deviceObject, PIRP irp)
-{
-    NTSTATUS status;
-
-    return SndDiagnosticsDispatch(deviceObject, irp, &status) ? status : portClsClose(deviceObject, irp);
-}
-
-static NTSTATUS NTAPI Control(PDEVICE_OBJECT deviceObject, PIRP irp)
-{
-    NTSTATUS status;
-
-    return SndDiagnosticsDispatch(deviceObject, irp, &status) ? status : portClsControl(deviceObject, irp);
-}
-
-static PDRIVER_DISPATCH Hook(PDRIVER_OBJECT driver, ULONG function, PDRIVER_DISPATCH ours)
-{
-    PDRIVER_DISPATCH theirs = driver->MajorFunction[function];
-
-    driver->MajorFunction[function] = ours;
-    return theirs;
+    if (SndDiagnosticsDispatch(deviceObject, irp, &status)) {
+        return status;
+    }
+    return portCls[IoGetCurrentIrpStackLocation(irp)->MajorFunction](deviceObject, irp);
 }
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath)
 {
     NTSTATUS status = PcInitializeAdapterDriver(driver, registryPath, AddDevice);
 
-    if (NT_SUCCESS(status)) {
-        portClsCreate = Hook(driver, IRP_MJ_CREATE, Create);
-        portClsClose = Hook(driver, IRP_MJ_CLOSE, Close);
-        portClsControl = Hook(driver, IRP_MJ_DEVICE_CONTROL, Control);
-        portClsPnp = Hook(driver, IRP_MJ_PNP, Pnp);
+    if (!NT_SUCCESS(status)) {
+        return status;
     }
-    return status;
+    for (ULONG function = 0; function <= IRP_MJ_MAXIMUM_FUNCTION; function++) {
+        portCls[function] = driver->MajorFunction[function];
+        /* Power and Plug and Play requests come only to the FDO, which is in a device stack. */
+        if (function != IRP_MJ_POWER) {
+            driver->MajorFunction[function] = function == IRP_MJ_PNP ? Pnp : Dispatch;
+        }
+    }
+    return STATUS_SUCCESS;
 }

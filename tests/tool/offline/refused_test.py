@@ -2,10 +2,14 @@
 """refused_test.py AEROW7 SOURCE PACKAGES: what is not fit is refused before anything is written, and the message says
 what and where: broken or foreign Windows, packs that do not fit, signatures that it will not accept, obstacles in the
 folder, a disk that is full."""
+import json
+import os
 import pathlib
+import random
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -14,6 +18,7 @@ import zipfile
 import malformed
 from offline_support import (BAD_INPUT, BLK, CHECK_FAILED, CONFIG, DONE, NOT_WRITTEN, USAGE, Offline, files_of,
                              packing)
+import registry
 import windows_tree
 
 
@@ -168,6 +173,30 @@ def usage(tool, place):
         assert result.returncode == BAD_INPUT and words in result.stderr, (path, result)
 
 
+def sound(data):
+    try:
+        registry.Hive(data)
+    except (AssertionError, IndexError, struct.error, RecursionError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def bits_flipped(tool, folder):
+    """One bit of a hive is another: what the reader of these tests does not accept, aerow7 does not either."""
+    place, refused = folder / "flipped", 0
+    hive = windows_tree.make_windows(place)[CONFIG + "SYSTEM"]
+    dice = random.Random(7)
+    for _ in range(300 if os.environ.get("AERO_SOAK") == "1" else 12):
+        data = bytearray(hive)
+        data[dice.randrange(4096, len(hive) - 2048)] ^= 1 << dice.randrange(8)
+        (place / CONFIG / "SYSTEM").write_bytes(data)
+        report = json.loads(tool.run("inspect", place, "--json").stdout)
+        clean = report["windows"][0]["identity"]["hives"][0]["state"] == "clean"
+        assert sound(bytes(data)) or not clean, "an unsound hive was taken for a sound one"
+        refused += not clean
+    assert refused, "no bit mattered: this shows nothing"
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -179,6 +208,7 @@ def main():
         signatures(tool, folder, place)
         obstacles(tool, folder)
         full(tool, folder)
+        bits_flipped(tool, folder)
         usage(tool, place)
     print(f"ok: {len(malformed.CASES)} broken Windows and more")
 

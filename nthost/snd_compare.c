@@ -135,7 +135,7 @@ void snd_compare_now(struct snd_client *c)
 
 void snd_compare_all(struct snd_bench *b)
 {
-    if (b->options->fail_nth != 0 || b->options->surprise_at != 0)
+    if (b->options->quiet && (b->options->fail_nth != 0 || b->options->surprise_at != 0))
         return;
     if (b->options->use_model)
         compare_model(b);

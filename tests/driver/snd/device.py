@@ -226,6 +226,21 @@ def registry(bench):
     return "five devices"
 
 
+def polling(bench):
+    """AllowPollingOnly: without any interrupt the device starts, says so in the log, and plays and records exactly (in a buffer of 80 ms); without
+    the value it does not start."""
+    for dialect in DIALECTS:
+        sweep = bench.run("--dialect", dialect, "--seed", 9, "--inexact", "--failure-sweep", script=["wait 1"])
+        number = re.search(r"injected failure (\d+): interrupt", sweep.output)
+        assert number, sweep.output
+        options = ("--dialect", dialect, "--seed", 9, "--periods", 8, "--fail-nth", number.group(1))
+        refused = bench.run(*options, script=PLAY, expect=None)
+        assert refused.ids == [15] and not refused.model["played_transfers"], (refused.ids, refused.model)
+        result = bench.run(*options, "--registry", "AllowPollingOnly=1", script=PLAY + RECORD, logged=[20])
+        assert result["interrupts"] == 0 and result.model["played_transfers"] >= 5, result.data
+    return "two dialects"
+
+
 def every_failing_call(bench):
     """Each allocation, mapping or other call that may fail, fails once; nothing leaks and no rule is broken."""
     words = []
@@ -271,5 +286,5 @@ def many_schedules(bench):
 
 SCENARIOS = {f.__name__.replace("_", "-"): f for f in
              (position, pauses, storms, topology, formats_offered, jacks, sleep, resets, starvation, change_format, volume,
-              hostile_device, odd_devices, registry, every_failing_call, every_step_of_removal, any_request,
+              hostile_device, odd_devices, registry, polling, every_failing_call, every_step_of_removal, any_request,
               many_schedules)}

@@ -64,10 +64,11 @@ static UINT64 Slew(SND_WAVE_STREAM *stream, UINT64 frames, UINT64 now)
     return stream->Position;
 }
 
-/* The device is somewhere in its oldest message; one that was slow has perhaps not begun it. */
+/* The device is somewhere in its oldest message, and through with it when it says so; one that was slow has perhaps not
+   begun it. */
 static UINT64 PlayedAtMost(const SND_WAVE_STREAM *stream)
 {
-    return stream->Pcm->CompletedFrames + (stream->Slow ? 0 : stream->Pcm->MessageFrames);
+    return stream->Pcm->CompletedFrames + (stream->Slow ? 0 : stream->Pcm->MessageFrames - 1);
 }
 
 UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now)
@@ -83,6 +84,17 @@ UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now)
         frames = PlayedAtMost(stream);
     }
     return Slew(stream, frames, now);
+}
+
+UINT64 SndPacingTell(SND_WAVE_STREAM *stream)
+{
+    UINT64 frames = SndPacingPosition(stream, SndNow()), told = frames;
+
+    if (stream->EventCount != 0) {
+        told = SndDivide(frames, stream->Plan.NotifyFrames) * stream->Plan.NotifyFrames;
+    }
+    stream->Pcm->ToldFrames = told;
+    return frames;
 }
 
 VOID SndPacingResetPosition(SND_WAVE_STREAM *stream, UINT64 frames)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * What a running stream does, from a completion or from its timer: reads the clock, takes what is complete, submits
- * what is due, tells who waits, sets the timer for what no completion will tell. All of it locked; nothing is allocated.
+ * what is due, tells who waits, sets the timer for what no completion will tell. All of it locked; nothing is
+ * allocated.
  *
  * The timer is needed by a device whose completions are no clock (Aero v1), without interrupts, by
  * a buffer of so few periods that the next message is due between two completions, by the null backend, and to notice
@@ -26,6 +27,9 @@ BOOLEAN SndPacingService(SND_WAVE_STREAM *stream);
 BOOLEAN SndPacingPoll(SND_WAVE_STREAM *stream);
 /* Locked, frames. */
 UINT64 SndPacingPosition(SND_WAVE_STREAM *stream, UINT64 now);
+/* Locked. The same for the client, which may write up to there from now on. One that waits for notifications writes
+   what lies between two of them, and only when it is over. */
+UINT64 SndPacingTell(SND_WAVE_STREAM *stream);
 /* Locked, while it does not run or is started again at once. */
 VOID SndPacingResetPosition(SND_WAVE_STREAM *stream, UINT64 frames);
 

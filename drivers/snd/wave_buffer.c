@@ -44,8 +44,8 @@ static NTSTATUS AllocatePages(SND_WAVE_STREAM *stream)
 }
 
 /* Windows' clock ticks every 15.6 ms, longer than a period, unless somebody asks for more. Not in SetState, which may
-   come while the machine falls asleep: "During the processing of an IRP_MJ_POWER request, the power manager holds a lock
-   on a resource that ExSetTimerResolution must acquire to complete." */
+   come while the machine falls asleep: "During the processing of an IRP_MJ_POWER request, the power manager holds a
+   lock on a resource that ExSetTimerResolution must acquire to complete." */
 static VOID FineTimer(SND_WAVE_STREAM *stream, BOOLEAN wanted)
 {
     if (wanted != stream->FineTimer) {

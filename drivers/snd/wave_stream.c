@@ -185,9 +185,8 @@ static NTSTATUS NTAPI GetPosition(IMiniportWaveRTStreamNotification *self, PKSAU
 
     KeAcquireSpinLock(&stream->Device->Lock, &irql);
     if (stream->Configured) {
-        played = SndPacingPosition(stream, SndNow());
+        played = SndPacingTell(stream);
         queued = stream->Pcm->SubmittedFrames;
-        stream->Pcm->ToldFrames = played;
         queued = queued < played ? played : queued;
         played -= SndDivide(played, stream->Plan.Frames) * stream->Plan.Frames;
         queued -= SndDivide(queued, stream->Plan.Frames) * stream->Plan.Frames;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The Windows on a disk image, raw or qcow2, that no virtual machine runs: its partitions (MBR and GPT), the NTFS volume
- * that has \Windows, and the volume that it is booted from, both as sources. Reading changes nothing, not even a journal,
- * and takes no root rights: libntfs-3g and, for qcow2, qemu-nbd do it in this user's processes.
+ * The Windows on a disk image, raw or qcow2, that no virtual machine runs: its partitions (MBR and GPT), the NTFS
+ * volume that has \Windows, and the volume that it is booted from, both as sources. Reading changes nothing, not even a
+ * journal, and takes no root rights: libntfs-3g and, for qcow2, qemu-nbd do it in this user's processes.
  *
  * Refused: a volume that Windows did not close (a dirty flag, a journal that is not empty of work, a hibernated
  * system), more than one Windows when the caller did not choose, images that lean on other files.
@@ -49,7 +49,9 @@ struct disk {
 enum status disk_open(const char *path, unsigned partition, struct disk *disk);
 void disk_close(struct disk *disk);
 
-/* For disk_write.c: ends the volumes, so that all they have to write is in the overlay; and begins them anew from it. */
+/*
+ * For disk_write.c: ends the volumes, so that all they have to write is in the overlay; and begins them anew from it.
+ */
 enum status disk_flush(struct disk *disk);
 enum status disk_reopen(struct disk *disk);
 

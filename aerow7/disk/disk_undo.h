@@ -15,8 +15,8 @@
 #include "disk/disk_image.h"
 
 /*
- * The content of an undo file for the overlay of `image`; blocks that stay as they were are left out. When `path` has the
- * undo file of an earlier injection that this disk still is the result of, the new one goes back to before that.
+ * The content of an undo file for the overlay of `image`; blocks that stay as they were are left out. When `path` has
+ * the undo file of an earlier injection that this disk still is the result of, the new one goes back to before that.
  */
 enum status disk_undo_make(struct disk_image *image, const char *path, struct bytes *out);
 

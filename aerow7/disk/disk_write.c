@@ -169,8 +169,8 @@ static enum status fill(const struct pending_file *pending, const struct bytes *
 }
 
 /*
- * The undo file is complete before the disk takes its name, and takes its own right after that: an interrupted run leaves
- * the old ones of both, which belong together.
+ * The undo file is complete before the disk takes its name, and takes its own right after that: an interrupted run
+ * leaves the old ones of both, which belong together.
  */
 static enum status write_both(struct disk_image *image, const char *target, const char *undo)
 {

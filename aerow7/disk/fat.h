@@ -30,7 +30,9 @@ struct fat_volume {
     char *found;    /* the name of what was found last */
 };
 
-/* *fat false, without a message, for what is no FAT16 or FAT32. STATUS_CHECK_FAILED, reported, when it was not closed. */
+/*
+ * *fat false, without a message, for what is no FAT16 or FAT32. STATUS_CHECK_FAILED, reported, when it was not closed.
+ */
 enum status fat_open(struct disk_image *image, const struct partition *partition, const char *name,
                      struct fat_volume *volume, bool *fat);
 void fat_close(struct fat_volume *volume);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * A qemu-nbd of our own for one image: started with a socket that has one connection waiting, ours, and no name any more,
- * so nobody else reaches it, nothing is left behind, and it ends with this process, however that ends.
+ * A qemu-nbd of our own for one image: started with a socket that has one connection waiting, ours, and no name any
+ * more, so nobody else reaches it, nothing is left behind, and it ends with this process, however that ends.
  */
 #ifndef AEROW7_NBD_SERVER_H
 #define AEROW7_NBD_SERVER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The partitions of a disk: MBR with its logical ones (numbered from 5, as Linux does), GPT (UEFI specification, chapter
- * 5), or none, where a file system begins with the disk. The tables are not trusted.
+ * The partitions of a disk: MBR with its logical ones (numbered from 5, as Linux does), GPT (UEFI specification,
+ * chapter 5), or none, where a file system begins with the disk. The tables are not trusted.
  */
 #ifndef AEROW7_PARTITION_H
 #define AEROW7_PARTITION_H

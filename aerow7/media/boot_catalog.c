@@ -52,8 +52,8 @@ static enum status find_catalog(const struct media *media, uint32_t *sector)
 }
 
 /*
- * A catalog says how much firmware loads at first, not how long the image is; Microsoft's UEFI images say 1. They are FAT
- * file systems, which know their own size.
+ * A catalog says how much firmware loads at first, not how long the image is; Microsoft's UEFI images say 1. They are
+ * FAT file systems, which know their own size.
  */
 static uint64_t image_size(const struct media *media, uint64_t offset, uint32_t sectors)
 {

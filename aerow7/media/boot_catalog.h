@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What firmware starts from a disc, by its boot catalog (El Torito). Only images without emulation of a drive: all media
- * of Windows 7 have those.
+ * What firmware starts from a disc, by its boot catalog (El Torito). Only images without emulation of a drive: all
+ * media of Windows 7 have those.
  */
 #ifndef AEROW7_BOOT_CATALOG_H
 #define AEROW7_BOOT_CATALOG_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Install media with drivers in them: boot.wim and install.wim injected, $WinPEDriver$, test signing in the boot
- * configuration, an answer file when asked for, and a new ISO image that starts as the old media did. The old media stay
- * as they are; the new image appears when it is complete, was read again and is equal to what it was made of.
+ * configuration, an answer file when asked for, and a new ISO image that starts as the old media did. The old media
+ * stay as they are; the new image appears when it is complete, was read again and is equal to what it was made of.
  */
 #ifndef AEROW7_MEDIA_BUILD_H
 #define AEROW7_MEDIA_BUILD_H

@@ -51,8 +51,8 @@ enum status setup_files_put_drivers(struct media_content *content, const struct 
 }
 
 /*
- * Windows PE is X: whatever the disc's own letter is, and has the packages in it; Setup copies what it finds by a path of
- * this pass to the driver store of the new system, boot-critical or not.
+ * Windows PE is X: whatever the disc's own letter is, and has the packages in it; Setup copies what it finds by a path
+ * of this pass to the driver store of the new system, boot-critical or not.
  */
 static const char unattend[] =
     "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n"

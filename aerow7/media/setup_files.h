@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What Setup finds drivers by on its media: the folder $WinPEDriver$, which it loads from and copies to the system that it
- * installs (Microsoft Knowledge Base 2686316), and, when asked for, an Autounattend.xml with the same in DriverPaths.
+ * What Setup finds drivers by on its media: the folder $WinPEDriver$, which it loads from and copies to the system that
+ * it installs (Microsoft Knowledge Base 2686316), and, when asked for, an Autounattend.xml with the same in
+ * DriverPaths.
  */
 #ifndef AEROW7_SETUP_FILES_H
 #define AEROW7_SETUP_FILES_H

@@ -22,6 +22,6 @@ fat.unlink()
 for number in range(3):
     (corpus / f"base-{number}").write_bytes(bytes([number]))
     for sector in range(0, 16):
-        for offset in (0, 11, 13, 14, 16, 17, 19, 22, 26, 28, 32, 72, 80, 84, 446 + 4, 446 + 8, 446 + 12, 446 + 20, 510):
+        for offset in (0, 11, 13, 14, 16, 17, 19, 22, 26, 28, 32, 72, 80, 84, 450, 454, 458, 466, 510):
             (corpus / f"change-{number}-{sector}-{offset}").write_bytes(
                 bytes([number, sector, 0, offset & 255, offset >> 8, 1, 0xFF, 0x7F]))

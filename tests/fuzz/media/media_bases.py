@@ -35,9 +35,9 @@ def write_bases():
         (boot / "bios.bin").write_bytes(b"\xeb\xfe" * 1024)
         fat = b"\xeb\x3c\x90AERO    " + struct.pack("<HBHBHHBH", 512, 1, 1, 2, 16, 40, 0xF8, 1)
         (boot / "efi.bin").write_bytes((fat.ljust(510, b"\0") + b"\x55\xaa").ljust(40 * 512, b"e"))
-        subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-J", "-o", bases / "6.iso", "-b", "bios.bin", "-no-emul-boot",
-                        "-boot-load-size", "4", "-eltorito-alt-boot", "-e", "efi.bin", "-no-emul-boot", boot], check=True,
-                       capture_output=True)
+        subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-J", "-o", bases / "6.iso", "-b", "bios.bin",
+                        "-no-emul-boot", "-boot-load-size", "4", "-eltorito-alt-boot", "-e", "efi.bin",
+                        "-no-emul-boot", boot], check=True, capture_output=True)
         return 7
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What makes a disk unfit: states of an NTFS volume that only Windows can end, tables that lie, images that lean on others."""
+"""What makes a disk unfit: states of an NTFS volume that only Windows can end, tables that lie, images that lean on
+others."""
 import struct
 
 SECTOR = 512
@@ -48,7 +49,8 @@ def journal_in_use(volume):
     start = volume.first_run(2)
     area = struct.pack("<QHHHHIHHqIHHII", 0x1000, 1, 0xFFFF, 0, 0, 67 - size.bit_length(), 0x30 + 0xA0, 0x30, size, 0,
                        0x30, 0x40, 1, 0)
-    client = struct.pack("<QQHHH6xI", 0x800, 0x1000, 0xFFFF, 0xFFFF, 0, 8) + "NTFS".encode("utf-16-le").ljust(128, b"\0")
+    client = struct.pack("<QQHHH6xI", 0x800, 0x1000, 0xFFFF, 0xFFFF, 0, 8)
+    client += "NTFS".encode("utf-16-le").ljust(128, b"\0")
     page = bytearray(4096)
     page[:30] = struct.pack("<4sHHQIIHHH", b"RSTR", 30, 9, 0, 4096, 4096, 0x30, 1, 1)
     page[0x30:0x30 + len(area + client)] = area + client
@@ -60,8 +62,12 @@ def journal_in_use(volume):
     volume.raw[start:start + 8192] = page * 2
 
 
+def entry(kind, first, size):
+    return struct.pack("<B3sB3sII", 0, bytes(3), kind, bytes(3), first, size)
+
+
 def mbr(sectors, *entries, signature=b"\x55\xaa"):
-    table = b"".join(struct.pack("<B3sB3sII", 0, bytes(3), kind, bytes(3), first, size) for kind, first, size in entries)
+    table = b"".join(entry(*e) for e in entries)
     return (bytes(446) + table.ljust(64, b"\0") + signature).ljust(sectors * SECTOR, b"\0")
 
 
@@ -69,7 +75,7 @@ def endless_logical():
     """Two tables of logical partitions that lead to each other."""
     raw = bytearray(mbr(4096, (0x0F, 1024, 3000)))
     for at, following in ((1024, 1024), (2048, 0)):
-        raw[at * SECTOR + 446 + 16:at * SECTOR + 446 + 32] = struct.pack("<B3sB3sII", 0, bytes(3), 5, bytes(3), following, 10)
+        raw[at * SECTOR + 446 + 16:at * SECTOR + 446 + 32] = entry(5, following, 10)
         raw[at * SECTOR + 510:at * SECTOR + 512] = b"\x55\xaa"
     return bytes(raw)
 
@@ -77,8 +83,8 @@ def endless_logical():
 def qcow2(version=3, **fields):
     """A header alone: what is refused is refused by it."""
     places = {"backing": (8, "Q"), "crypt": (32, "I"), "incompatible": (72, "Q")}
-    head = bytearray(struct.pack(">4sIQIIQIIQQIIQQQQII", b"QFI\xfb", version, 0, 0, 16, 1 << 20, 0, 1, 0x30000, 0x10000, 1,
-                                 0, 0, 0, 0, 0, 4, 104))
+    head = bytearray(struct.pack(">4sIQIIQIIQQIIQQQQII", b"QFI\xfb", version, 0, 0, 16, 1 << 20, 0, 1, 0x30000, 0x10000,
+                                 1, 0, 0, 0, 0, 0, 4, 104))
     for name, value in fields.items():
         place, kind = places[name]
         struct.pack_into(">" + kind, head, place, value)

@@ -90,7 +90,8 @@ def everything(injection, folder, scheme, suffix, separate_boot):
         check_boot(folder, raw_of(out, folder), offsets[0], done)
     assert json(injection, "verify-image", out)["ok"]
     state = out.read_bytes()
-    assert not json(injection, "inject", "--disk", out)["changed"] and out.read_bytes() == state, "twice changes nothing"
+    again = json(injection, "inject", "--disk", out)
+    assert not again["changed"] and out.read_bytes() == state, "twice changes nothing"
     assert not json(injection, "verify-image", image, status=1)["ok"]
     undo(injection, folder, image, out, suffix, original)
     print(f"{scheme}, {suffix}: {len(done['changes'])} changes, as announced, and taken back")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""efi_test.py AEROW7 SOURCE PACKAGES: a Windows that is started by UEFI has its boot configuration on a FAT volume: test
-signing is turned on there, nothing else changes, as 7z sees it, and it is taken back."""
+"""efi_test.py AEROW7 SOURCE PACKAGES: a Windows that is started by UEFI has its boot configuration on a FAT volume:
+test signing is turned on there, nothing else changes, as 7z sees it, and it is taken back."""
 import pathlib
 import sys
 import tempfile

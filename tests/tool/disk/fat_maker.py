@@ -63,7 +63,8 @@ class Fat:
                 dots = self.entry(".", "", 0x10, 0, 0) + self.entry("..", "", 0x10, 0, 0)
                 out += self.entry(short, "" if plain else name, 0x10, self.take(dots + inner), 0)
             else:
-                out += self.entry(short, "" if plain else name, 0x20, self.take(content) if content else 0, len(content))
+                first = self.take(content) if content else 0
+                out += self.entry(short, "" if plain else name, 0x20, first, len(content))
         return out
 
     def make(self, path, tree):
@@ -78,8 +79,8 @@ class Fat:
             "<HBHBHHBHHHII", SECTOR, self.per_cluster, self.reserved, 2, self.root_entries, 0, 0xF8,
             0 if four else self.fat_sectors, 63, 255, 0, self.sectors)
         if four:
-            boot += struct.pack("<IHHIHH12sBBBI11s8s", self.fat_sectors, 0, 0, root_cluster, 1, 6, bytes(12), 0x80, 0, 0x29,
-                                0, b"AERO ESP   ", b"FAT32   ")
+            boot += struct.pack("<IHHIHH12sBBBI11s8s", self.fat_sectors, 0, 0, root_cluster, 1, 6, bytes(12), 0x80, 0,
+                                0x29, 0, b"AERO ESP   ", b"FAT32   ")
             self.raw[SECTOR:2 * SECTOR] = (b"RRaA" + bytes(480) + b"rrAa" + struct.pack("<II", 7, 2) + bytes(12) +
                                            b"\0\0\x55\xaa")
         else:
@@ -96,7 +97,7 @@ class Fat:
 def check(path):
     """Both tables are the same, and every cluster that they have in use belongs to one file or folder."""
     raw = path.read_bytes()
-    per_cluster, reserved, root_entries = raw[13], *struct.unpack_from("<H", raw, 14), *struct.unpack_from("<H", raw, 17)
+    per_cluster, (reserved,), (root_entries,) = raw[13], *(struct.unpack_from("<H", raw, at) for at in (14, 17))
     small, = struct.unpack_from("<H", raw, 22)
     fat_sectors, width = (small, 2) if small else (struct.unpack_from("<I", raw, 36)[0], 4)
     first = raw[reserved * SECTOR:(reserved + fat_sectors) * SECTOR]
@@ -124,8 +125,8 @@ def check(path):
                 return
             if entry[0] in (0xE5, 0x2E) or entry[11] & 8:
                 continue
-            cluster = struct.unpack_from("<H", entry, 26)[0] | (struct.unpack_from("<H", entry, 20)[0] << 16 if width == 4
-                                                                 else 0)
+            (low,), (high,) = (struct.unpack_from("<H", entry, at) for at in (26, 20))
+            cluster = low | (high << 16 if width == 4 else 0)
             clusters = chain(cluster)
             if entry[11] & 0x10:
                 walk(read(clusters))

@@ -38,7 +38,8 @@ refused.count = 0
 
 
 def states(injection, folder, windows):
-    for change, text in ((malformed.dirty, "is marked dirty"), (malformed.journal_in_use, "its journal has work in it")):
+    for change, text in ((malformed.dirty, "is marked dirty"),
+                         (malformed.journal_in_use, "its journal has work in it")):
         volume = Ntfs(windows)
         change(volume)
         image = folder / f"{change.__name__}.img"
@@ -106,8 +107,10 @@ def formats(injection, folder):
         "elsewhere": (malformed.qcow2(incompatible=4), "with its data in another file"),
         "unknown": (malformed.qcow2(incompatible=1 << 40), "features that are not known"),
         "version": (malformed.qcow2(version=9), "of a version other than 2 and 3"),
-        "vmdk": (b"KDMV".ljust(4096, b"\0"), "is a VMDK file"), "vhd": (b"conectix".ljust(4096, b"\0"), "is a VHD file"),
-        "vhdx": (b"vhdxfile".ljust(4096, b"\0"), "is a VHDX file"), "luks": (b"LUKS\xba\xbe".ljust(4096, b"\0"), "is a LUKS file"),
+        "vmdk": (b"KDMV".ljust(4096, b"\0"), "is a VMDK file"),
+        "vhd": (b"conectix".ljust(4096, b"\0"), "is a VHD file"),
+        "vhdx": (b"vhdxfile".ljust(4096, b"\0"), "is a VHDX file"),
+        "luks": (b"LUKS\xba\xbe".ljust(4096, b"\0"), "is a LUKS file"),
         "vdi": (bytes(64) + b"\x7f\x10\xda\xbe" + bytes(4096), "is a VDI file"),
     }
     for name, (raw, text) in cases.items():
@@ -122,8 +125,8 @@ def formats(injection, folder):
 def in_use(injection, image):
     """QEMU itself holds it, stopped before its first instruction."""
     monitor = image.with_suffix(".socket")
-    process = subprocess.Popen(["qemu-system-x86_64", "-S", "-nodefaults", "-display", "none", "-machine", "q35", "-accel",
-                                "tcg", "-qmp", f"unix:{monitor},server=on,wait=off", "-drive",
+    process = subprocess.Popen(["qemu-system-x86_64", "-S", "-nodefaults", "-display", "none", "-machine", "q35",
+                                "-accel", "tcg", "-qmp", f"unix:{monitor},server=on,wait=off", "-drive",
                                 f"if=none,id=d,format=raw,file={image}", "-device", "virtio-blk,drive=d"])
     try:
         until = time.monotonic() + 20
@@ -180,8 +183,8 @@ def starved(injection, folder, windows):
     disk(image, [windows])
     original = image.read_bytes()
     for limit in (1 << 20, 8 << 20, image.stat().st_size - 1):
-        result = subprocess.run(injection.command("inject", "--disk", image, "--no-manifest"), capture_output=True, text=True,
-                                timeout=30, preexec_fn=lambda limit=limit: (
+        result = subprocess.run(injection.command("inject", "--disk", image, "--no-manifest"), capture_output=True,
+                                text=True, timeout=30, preexec_fn=lambda limit=limit: (
                                     signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
                                     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))))
         assert result.returncode == NOT_WRITTEN and "cannot be written" in result.stderr, (limit, result)

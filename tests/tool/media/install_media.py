@@ -39,8 +39,9 @@ def bios_stub(work):
 def fat12(path, content):
     """A floppy's file system of 1.44 MB with one file, such as \\EFI\\BOOT\\BOOTX64.EFI."""
     sectors, fat_sectors, root_entries = 2880, 9, 224
-    boot = b"\xeb\x3c\x90AERO    " + struct.pack("<HBHBHHBHHHII", 512, 1, 1, 2, root_entries, sectors, 0xF0, fat_sectors,
-                                                18, 2, 0, 0) + b"\0\0\x29" + bytes(4) + b"AERO       FAT12   "
+    boot = b"\xeb\x3c\x90AERO    "
+    boot += struct.pack("<HBHBHHBHHHII", 512, 1, 1, 2, root_entries, sectors, 0xF0, fat_sectors, 18, 2, 0, 0)
+    boot += b"\0\0\x29" + bytes(4) + b"AERO       FAT12   "
     fat = [0xFF0, 0xFFF]
     clusters = []
 
@@ -71,8 +72,8 @@ def fat12(path, content):
     for low, high in zip(fat[::2], (fat + [0])[1::2]):
         packed += bytes([low & 0xFF, low >> 8 | (high & 0xF) << 4, high >> 4])
     table = bytes(packed).ljust(fat_sectors * 512, b"\0")
-    image = boot.ljust(510, b"\0") + b"\x55\xaa" + table * 2 + entry(name, attributes, first, size).ljust(root_entries * 32,
-                                                                                                        b"\0")
+    image = boot.ljust(510, b"\0") + b"\x55\xaa" + table * 2
+    image += entry(name, attributes, first, size).ljust(root_entries * 32, b"\0")
     return (image + b"".join(clusters)).ljust(sectors * 512, b"\0")
 
 
@@ -127,8 +128,8 @@ def boot(image, firmware, serial):
     """What the disc says on the serial line, started by this firmware; QEMU ends by the stub's own doing."""
     command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-m", "256", "-display", "none", "-monitor",
                "none", "-nic", "none", "-no-reboot", "-nodefaults", "-serial", f"file:{serial}", "-device",
-               "isa-debug-exit,iobase=0xf4,iosize=0x04", "-drive", f"if=none,id=disc,media=cdrom,format=raw,readonly=on,file={image}",
-               "-device", "ide-cd,drive=disc"]
+               "isa-debug-exit,iobase=0xf4,iosize=0x04", "-drive",
+               f"if=none,id=disc,media=cdrom,format=raw,readonly=on,file={image}","-device", "ide-cd,drive=disc"]
     if firmware == "uefi":
         code, variables = OVMF / "OVMF_CODE_4M.fd", OVMF / "OVMF_VARS_4M.fd"
         command += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",

@@ -83,7 +83,8 @@ def endless_section(disc):
 
 def discs(injection, root, folder):
     sound = install_media.iso_udf(root, folder / "sound.iso").read_bytes()
-    for change, text in ((no_boot_record, "it has no boot record"), (catalog_beyond, "boot catalog is said to be beyond"),
+    for change, text in ((no_boot_record, "it has no boot record"),
+                         (catalog_beyond, "boot catalog is said to be beyond"),
                          (catalog_sum, "boot catalog has a wrong checksum"),
                          (image_beyond, "boot image is said to be beyond the end"),
                          (image_empty, "boot image is said to be beyond the end"),

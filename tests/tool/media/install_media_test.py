@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""install_media_test.py AEROW7 SOURCE PACKAGES: install media with the drivers in them, out of an ISO image with Joliet,
-one with UDF alone, and a folder: started by SeaBIOS and by OVMF, read by others, changed as announced and no further."""
+"""install_media_test.py AEROW7 SOURCE PACKAGES: install media with the drivers in them, out of an ISO image with
+Joliet, one with UDF alone, and a folder: started by SeaBIOS and by OVMF, read by others, changed as announced and no
+further."""
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ import xml.etree.ElementTree
 
 import install_media
 from install_media import LABEL, MARKER, OVMF
-from inject_support import BAD_INPUT, BLK, CHECK_FAILED, DONE, EPOCH, NOT_WRITTEN, USAGE, Injection, install_wim, windows_image
+from inject_support import BLK, CHECK_FAILED, DONE, EPOCH, Injection, windows_image
 from media_tools import made, nothing_beside, read_files
 from wim_maker import make_wim, wimlib
 import udf_structure

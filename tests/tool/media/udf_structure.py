@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The UDF side of an image read by the letter of ECMA-167 (second edition) and OSTA UDF 1.02, independently of the tool:
-every rule that an image of ours must hold to is asserted. walk(image bytes) gives {path: content} and the label."""
+"""The UDF side of an image read by the letter of ECMA-167 (second edition) and OSTA UDF 1.02, independently of the
+tool: every rule that an image of ours must hold to is asserted. walk(image bytes) gives {path: content} and the
+label."""
 import binascii
 import struct
 
@@ -77,7 +78,8 @@ class Volume:
         assert sorted(set(numbers)) == sorted(numbers)
         primary, logical, partition, used = (found[k] for k in (PRIMARY, LOGICAL, PARTITION, IMPLEMENTATION))
         label = dstring(primary[24:56])
-        assert struct.unpack_from("<4H", primary, 56) == (1, 1, 2, 2) and struct.unpack_from("<II", primary, 64) == (1, 1)
+        assert struct.unpack_from("<4H", primary, 56) == (1, 1, 2, 2)
+        assert struct.unpack_from("<II", primary, 64) == (1, 1)
         int(dstring(primary[72:200])[:8], 16)  # 2.2.2.5
         charset(primary[200:264])
         charset(primary[264:328])
@@ -93,7 +95,8 @@ class Volume:
         assert dstring(logical[84:212]) == label and struct.unpack_from("<I", logical, 212)[0] == SECTOR
         identifier(logical[216:248], "*OSTA UDF Compliant", 0x102)
         self.set_length, self.set_block = struct.unpack_from("<II", logical, 248)
-        assert struct.unpack_from("<II", logical, 264) == (6, 1) and logical[440:446] == b"\1\6\1\0\0\0", "one type 1 map"
+        assert struct.unpack_from("<II", logical, 264) == (6, 1), "one partition map"
+        assert logical[440:446] == b"\1\6\1\0\0\0", "of type 1"
         integrity_length, integrity = struct.unpack_from("<II", logical, 432)
         assert integrity_length >= 2 * SECTOR
         self.integrity = tag(self.sector(integrity), INTEGRITY, integrity)
@@ -137,7 +140,8 @@ class Volume:
         content, left = b"", size
         for at in range(176, 176 + length, 8):
             piece, block = struct.unpack_from("<II", data, at)
-            assert piece >> 30 == 0 and 0 < piece <= left and (piece == left or piece % SECTOR == 0), "recorded, in whole"
+            assert piece >> 30 == 0 and 0 < piece <= left, "recorded"
+            assert piece == left or piece % SECTOR == 0, "whole blocks, but the last"
             content += self.block(block, -(-piece // SECTOR))[:piece]
             left -= piece
         assert left == 0

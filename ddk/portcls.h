@@ -204,7 +204,7 @@ typedef struct {
     const GUID *Categories;
 } PCFILTER_DESCRIPTOR, *PPCFILTER_DESCRIPTOR;
 
-/* ---- Interfaces of port drivers and helpers ---- */
+/* ---- Interfaces of port drivers, and resource lists ---- */
 
 DEFINE_GUID(IID_IResourceList, 0x22C6AC60, 0x851B, 0x11D0, 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE);
 PC_INTERFACE(IResourceList)

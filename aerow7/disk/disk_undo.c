@@ -219,7 +219,7 @@ static enum status put_back(struct disk_image *image, const struct bytes *file)
     return status;
 }
 
-enum status disk_undo(const char *path, const char *undo, const char *out)
+enum status disk_undo(const char *path, const char *undo, const char *out, bool *changed)
 {
     enum disk_state state = STATE_OTHER;
     struct disk_image *image = NULL;
@@ -246,6 +246,7 @@ enum status disk_undo(const char *path, const char *undo, const char *out)
     if (status == STATUS_DONE && (state == STATE_INJECTED || out != NULL)) {
         status = target_write(image, target == NULL ? path : target);
     }
+    *changed = status == STATUS_DONE && state == STATE_INJECTED;
     free(target);
     (void)disk_image_close(image);
     bytes_free(&file);

@@ -37,6 +37,6 @@ enum status disk_verify(const char *path, unsigned partition, const struct offli
  * already is left alone. STATUS_CHECK_FAILED, nothing written, when the disk is neither: a Windows that ran since then
  * has built on what it found.
  */
-enum status disk_undo(const char *path, const char *undo, const char *out);
+enum status disk_undo(const char *path, const char *undo, const char *out, bool *changed);
 
 #endif

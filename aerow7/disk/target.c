@@ -81,8 +81,10 @@ enum status target_write(struct disk_image *image, const char *path)
     enum status status = pending_open(&pending, path);
 
     if (status == STATUS_DONE && fstat(disk_image_descriptor(image), &info) == 0) {
-        /* The virtual machine's user has to be able to read it as before. */
-        (void)fchmod(pending.descriptor, info.st_mode & 07777);
+        /* The virtual machine's user has to be able to read it as before; only root may give a file away. */
+        if (fchown(pending.descriptor, info.st_uid, info.st_gid) == 0 || geteuid() != 0) {
+            (void)fchmod(pending.descriptor, info.st_mode & 0777);
+        }
         progress_begin("copying the disk image", (uint64_t)info.st_size);
         status = file_copy(disk_image_descriptor(image), disk_image_name(image), pending.descriptor, path);
         progress_end();

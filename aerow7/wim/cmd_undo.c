@@ -56,8 +56,7 @@ static enum status undo_disk(const struct arguments *arguments, const cJSON *man
     undo = name[0] == '/' || slash == NULL
                ? xstrdup(name)
                : xformat("%.*s%s", (int)(slash - arguments->manifest) + 1, arguments->manifest, name);
-    status = disk_undo(file, undo, arguments->out);
-    *changed = status == STATUS_DONE;
+    status = disk_undo(file, undo, arguments->out, changed);
     free(undo);
     return status;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Requests of any content from programs: properties of any set, to any pin and node, of any length and with any value;
- * pins with any KSPIN_CONNECT and format. Nothing but a broken rule is wrong here, and
+ * pins with any KSPIN_CONNECT and format; the diagnostic device's requests. Nothing but a broken rule is wrong here, and
  * that the driver does not work afterwards.
  */
 #include <string.h>
 
 #include "snd.h"
 
-enum { BUFFER_BYTES = 512, CONNECT_BYTES = 72 + 104 };
+enum { BUFFER_BYTES = 512, CONNECT_BYTES = 72 + 104, DIAGNOSTIC_CODE = 0x00226804 };
 
 static const GUID vendor_set = {0x3c0f8a06, 0x4f4b, 0x4c49, {0x9d, 0x1a, 0x8f, 0xbe, 0x0b, 0x9e, 0x4b, 0x7a}};
 
@@ -78,19 +78,40 @@ static void any_pin(struct snd_bench *b, ks_file *filter)
         ks_close(pin);
 }
 
+/* Any request to the diagnostic device: its own code, its neighbours, KS' codes, with any lengths. */
+static void any_control(user_file *file)
+{
+    static const uint32_t codes[] = {DIAGNOSTIC_CODE,   DIAGNOSTIC_CODE | 3,   DIAGNOSTIC_CODE + 4,
+                                     IOCTL_KS_PROPERTY, IOCTL_KS_ENABLE_EVENT, IOCTL_KS_METHOD};
+    uint8_t in[BUFFER_BYTES];
+    struct user_request r = {0};
+    uint32_t code = draw(8) == 0 ? (uint32_t)cpu_random() : codes[draw(sizeof(codes) / sizeof(codes[0]))];
+
+    fill(in, sizeof(in));
+    user_ioctl(file, &r, code, in, draw(3) == 0 ? draw(sizeof(in)) : 0, draw(2) == 0 ? draw(sizeof(in)) : 0x38);
+    user_wait(&r, UINT64_MAX);
+    user_release(&r);
+}
+
 void snd_fuzz(struct snd_bench *b, uint64_t count)
 {
     static const char *const names[] = {"Wave", "Topology"};
     ks_file *filter[2] = {NULL, NULL};
+    DEVICE_OBJECT *device = named_device("\\DosDevices\\aero_virtio_snd_diag");
+    user_file *diagnostic = NULL;
     for (unsigned i = 0; i < 2; i++) {
         if (!NT_SUCCESS(ks_open_filter(b->node, names[i], &filter[i]))) {
             snd_fail(b, "filter %s does not open", names[i]);
             return;
         }
     }
+    if (device == NULL || !NT_SUCCESS(user_open(device, &diagnostic)))
+        snd_fail(b, "the diagnostic device does not open");
     for (uint64_t i = 0; i < count; i++) {
-        unsigned what = draw(8);
-        if (what < 5) {
+        unsigned what = draw(9);
+        if (what == 8 && diagnostic != NULL) {
+            any_control(diagnostic);
+        } else if (what < 5) {
             any_property(b, filter[what % 2]);
         } else if (what == 5 && b->client[SND_RENDER].open && b->client[SND_RENDER].thread == NULL) {
             any_property(b, b->client[SND_RENDER].pin);
@@ -99,6 +120,8 @@ void snd_fuzz(struct snd_bench *b, uint64_t count)
         }
         b->requests++;
     }
+    if (diagnostic != NULL)
+        user_close(diagnostic);
     ks_close(filter[0]);
     ks_close(filter[1]);
 }

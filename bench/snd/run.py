@@ -19,7 +19,8 @@ sys.dont_write_bytecode = True  # nothing is written into the source tree
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blk"))
 import runs  # noqa: E402
 
-HEADING = ["driver", "device", "dialect", "irq", "mode", "buffer ms", "doorbells/s", "interrupts/s", "instructions/period", "start ms",
+HEADING = ["driver", "device", "dialect", "irq", "mode", "buffer ms", "doorbells/s", "interrupts/s",
+           "instructions/period", "start ms",
            "queued ms", "glitches", "position max us", "rms us"]
 PERIODS_A_SECOND = 100
 README = pathlib.Path(__file__).with_name("README.md")

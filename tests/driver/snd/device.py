@@ -18,13 +18,14 @@ def model(*options):
 
 
 def disturbed(bench, script, seconds, most_lost, *options, **more):
-    """A run in which something happens to the sound: what is played is in order and nothing comes twice; at most so many
-    frames are lost."""
+    """A run in which something happens to the sound: what is played is in order and nothing comes twice; at most so
+    many frames are lost."""
     with tempfile.TemporaryDirectory() as folder:
         source, out = pathlib.Path(folder, "in.wav"), pathlib.Path(folder, "out.wav")
         sound = noise(int(48000 * seconds) * 4, 9)
         write_wav(source, 48000, 2, 16, sound)
-        result = bench.run("--wav-in", source, "--wav-out", out, "--inexact", "--seconds", seconds, *options, script=script,
+        result = bench.run("--wav-in", source, "--wav-out", out, "--inexact", "--seconds", seconds, *options,
+                           script=script,
                            **more)
         lost = in_order(wav(out)[3], sound, 4)
     assert lost <= most_lost, (lost, script)
@@ -33,8 +34,8 @@ def disturbed(bench, script, seconds, most_lost, *options, **more):
 
 
 def position(bench):
-    """In the manner of the kit's KS Position test: never back, never beyond, within a millisecond of the device after it
-    has found its clock; on QEMU, of the straight line through all readings."""
+    """In the manner of the kit's KS Position test: never back, never beyond, within a millisecond of the device after
+    it has found its clock; on QEMU, of the straight line through all readings."""
     if bench.device == "qemu":
         result = bench.run("--seconds", 4, "--period-us", 10000, "--periods", 10, "--notifications", 0)
         p = result.render["position"]
@@ -74,7 +75,8 @@ def storms(bench):
     for dialect in DIALECTS:
         for seed in range(1, 7):
             bench.run("--dialect", dialect, "--seed", seed, "--processors", 1 + seed % 4, "--preempt", 20 * (seed % 2),
-                      script=["storm render 150", "storm capture 150", "storm render 50", "check render"] + PLAY + RECORD)
+                      script=["storm render 150", "storm capture 150", "storm render 50",
+                              "check render"] + PLAY + RECORD)
     return "12 storms of 350 steps"
 
 
@@ -91,14 +93,17 @@ def formats_offered(bench):
     data range intersects with itself to a format that opens."""
     devices = (EVERYTHING, ["formats=0x20020", "rates=0x40c0", "out-channels=6"], ["formats=0x8000", "rates=0x80"])
     for i, options in enumerate(devices):
-        bench.run("--dialect", DIALECTS[i % 2], "--seed", 1, *model(*options), script=["formats render", "formats capture"])
+        bench.run("--dialect", DIALECTS[i % 2], "--seed", 1, *model(*options),
+                  script=["formats render", "formats capture"])
     return f"{len(devices)} devices, 784 formats in each direction"
 
 
 def jacks(bench):
     """Jack events reach a program that asked for them; jacks that there are none of are ignored."""
-    script = ["jack-is 0 on", "jack-is 1 on", "watch-jack 0", "watch-jack 1", "jack 0 off", "jack-event 0", "jack-is 0 off",
-              "jack-is 1 on", "jack 1 off", "jack-event 1", "jack-is 1 off", "jack 0 on", "jack-event 0", "jack-is 0 on",
+    script = ["jack-is 0 on", "jack-is 1 on", "watch-jack 0", "watch-jack 1", "jack 0 off", "jack-event 0",
+              "jack-is 0 off",
+              "jack-is 1 on", "jack 1 off", "jack-event 1", "jack-is 1 off", "jack 0 on", "jack-event 0",
+              "jack-is 0 on",
               "event 0x1001 7", "event 0x1000 0xffffffff", "event 0x1001 0x80000000", "wait 20", "jack-is 0 on",
               "jack-is 1 off"] + PLAY
     for dialect in DIALECTS:
@@ -112,11 +117,13 @@ def sleep(bench):
     comes twice, and afterwards sound is exact."""
     for dialect in DIALECTS:
         for seed in range(1, 5):
-            disturbed(bench, ["open render", "run render", f"wait {100 + seed * 7}", "sleep", "wait 300", "wake", "wait 100",
-                              "sleep", "wake", "finish render", "close render"], 0.6, 4 * 960, "--dialect", dialect, "--seed",
+            disturbed(bench, ["open render", "run render", f"wait {100 + seed * 7}", "sleep", "wait 300", "wake",
+                              "wait 100",
+                              "sleep", "wake", "finish render", "close render"], 0.6, 4 * 960, "--dialect", dialect,
+                      "--seed",
                       seed)
-            bench.run("--dialect", dialect, "--seed", seed, script=["sleep", "wake"] + PLAY + RECORD + ["sleep", "wait 50",
-                      "wake", "restart", *PLAY, *RECORD])
+            bench.run("--dialect", dialect, "--seed", seed, script=[
+                "sleep", "wake", *PLAY, *RECORD, "sleep", "wait 50", "wake", "restart", *PLAY, *RECORD])
             bench.run("--dialect", dialect, "--seed", seed, "--mode", "duplex", "--inexact", script=[
                 "open render", "open capture", "run render 1", "run capture", "wait 105", "sleep", "wait 50", "wake",
                 "wait 200", "finish render", "finish capture", "close render", "close capture"])
@@ -124,8 +131,8 @@ def sleep(bench):
 
 
 def resets(bench):
-    """The device asks for a reset in mid-stream: the stream goes on with little lost and nothing twice, no program hangs,
-    each reset is logged, and afterwards sound is exact again."""
+    """The device asks for a reset in mid-stream: the stream goes on with little lost and nothing twice, no program
+    hangs, each reset is logged, and afterwards sound is exact again."""
     for dialect in DIALECTS:
         for at in (3, 9, 20, 45, 60):
             result = disturbed(bench, [
@@ -165,14 +172,16 @@ def volume(bench):
         quiet = bench.run("--dialect", dialect, "--seed", 5, "--inexact", script=["volume render -1 -655360"] + PLAY)
         assert not quiet.render["found"], quiet.render
         bench.run("--dialect", dialect, "--seed", 5,
-                  script=["volume render -1 -655360", "mute render -1 1", "volume render -1 0", "mute render -1 0"] + PLAY)
+                  script=["volume render -1 -655360", "mute render -1 1", "volume render -1 0",
+                          "mute render -1 0"] + PLAY)
     return "two dialects"
 
 
 CONTROL = ("control-bad-msg", "control-not-supp", "control-io-err", "control-nonsense", "control-short", "control-late",
            "control-never")
 TRANSFER = ("transfer-bad-msg", "transfer-not-supp", "transfer-io-err", "transfer-nonsense", "transfer-no-status",
-            "transfer-short", "transfer-long", "transfer-half", "transfer-at-once", "transfer-never", "transfer-latency")
+            "transfer-short", "transfer-long", "transfer-half", "transfer-at-once", "transfer-never",
+            "transfer-latency")
 EVENT = ("event-unknown", "event-short", "event-long", "event-xrun", "event-flood")
 INFO = ("info-no-formats", "info-no-rates", "info-no-channels", "info-channels-reversed", "info-direction", "info-ones",
         "info-short", "config-streams-huge", "config-streams-zero", "config-jacks-huge")
@@ -185,11 +194,13 @@ START = ("features-refused", "queue-size-zero", "notify-off-huge", "no-common", 
 def hostile_device(bench):
     """No lie of the device breaks a rule, hangs a program for long, or leaks."""
     count = 0
-    both = ["open render", "open capture", "run render 0.1", "run capture", "wait 50", "event 0x1101 0", "event 0x1100 9",
+    both = ["open render", "open capture", "run render 0.1", "run capture", "wait 50", "event 0x1101 0",
+            "event 0x1100 9",
             "wait 50", "finish render", "finish capture", "close render", "close capture"]
     for dialect in DIALECTS:
         for fault in CONTROL + TRANSFER + EVENT + INFO + RING:
-            for when in ("", ":4", "+") if fault in CONTROL + TRANSFER else ("", "+") if fault in EVENT + INFO else ("", ":9"):
+            often = fault in CONTROL + TRANSFER
+            for when in ("", ":4", "+") if often else ("", ":9") if fault in RING else ("", "+"):
                 bench.run("--dialect", dialect, "--seed", 6, "--inexact", "--quiet",
                           *model(f"fault={fault}{when}", "period-events=on", "jacks=2"), script=both, expect=None)
                 count += 1
@@ -205,7 +216,8 @@ def odd_devices(bench):
     """Streams in the other order, several of them, one direction only, other queue sizes, EVENT_IDX, message counts."""
     play = PLAY + RECORD
     for options in (["input-first=on"], ["outputs=2", "inputs=2"], ["tx-size=64"], ["queue-size=8"], ["tx-size=16"],
-                    ["features=event_idx"], ["vectors=1"], ["vectors=2"], ["vectors=3"], ["vectors=8"], ["jitter-us=3000"],
+                    ["features=event_idx"], ["vectors=1"], ["vectors=2"], ["vectors=3"], ["vectors=8"],
+                    ["jitter-us=3000"],
                     ["period-events=on"], ["xrun-events=on"]):
         for dialect in DIALECTS:
             bench.run("--dialect", dialect, "--seed", 7, *model(*options), script=play)
@@ -227,8 +239,8 @@ def registry(bench):
 
 
 def polling(bench):
-    """AllowPollingOnly: without any interrupt the device starts, says so in the log, and plays and records exactly (in a buffer of 80 ms); without
-    the value it does not start."""
+    """AllowPollingOnly: without any interrupt the device starts, says so in the log, and plays and records exactly (in
+    a buffer of 80 ms); without the value it does not start."""
     for dialect in DIALECTS:
         sweep = bench.run("--dialect", dialect, "--seed", 9, "--inexact", "--failure-sweep", script=["wait 1"])
         number = re.search(r"injected failure (\d+): interrupt", sweep.output)
@@ -276,7 +288,8 @@ def any_request(bench):
 def many_schedules(bench):
     """Both directions under other seeds, on up to four processors, interrupted at any instruction."""
     for seed in range(1, 21):
-        result = bench.run("--dialect", DIALECTS[seed % 2], "--seed", seed, "--processors", 1 + seed % 4, "--preempt", 10,
+        result = bench.run("--dialect", DIALECTS[seed % 2], "--seed", seed, "--processors", 1 + seed % 4, "--preempt",
+                           10,
                            "--mode", "duplex", "--seconds", 0.3)
         steady(result)
         steady(result, "capture")
@@ -285,6 +298,7 @@ def many_schedules(bench):
 
 
 SCENARIOS = {f.__name__.replace("_", "-"): f for f in
-             (position, pauses, storms, topology, formats_offered, jacks, sleep, resets, starvation, change_format, volume,
+             (position, pauses, storms, topology, formats_offered, jacks, sleep, resets, starvation, change_format,
+              volume,
               hostile_device, odd_devices, registry, polling, every_failing_call, every_step_of_removal, any_request,
               many_schedules)}

@@ -32,8 +32,8 @@ class Bench:
         self.device, self.irq = device, irq
 
     def run(self, *options, script=None, expect=DONE, logged=(), timeout=200, environment=None):
-        """`script`: lines. `expect` None: any status but a broken rule or a bench that does not work. `logged`: the event
-        log's numbers; None: whatever they are."""
+        """`script`: lines. `expect` None: any status but a broken rule or a bench that does not work. `logged`: the
+        event log's numbers; None: whatever they are."""
         with tempfile.TemporaryDirectory() as folder:
             path, out = pathlib.Path(folder, "script"), pathlib.Path(folder, "json")
             command = [*self.command, "--json", out, *options]
@@ -100,8 +100,8 @@ def find_in(found, wanted, frame):
 
 
 def in_order(found, wanted, frame):
-    """How many frames of `wanted` are missing in `found`, whose frames are those of `wanted` in their order with silence
-    in between; fails when one comes twice, or is neither."""
+    """How many frames of `wanted` are missing in `found`, whose frames are those of `wanted` in their order with
+    silence in between; fails when one comes twice, or is neither."""
     at = place = lost = 0
     silence = bytes(frame)
     while at < len(found):

@@ -115,7 +115,8 @@ def twenty_four_bits(bench):
             bottom[i::4] = top[i + 1::4]
         signs = bytes(255 if b & 128 else 0 for b in top[3::4])
         for dialect in DIALECTS:
-            options = ("--dialect", dialect, "--seed", 2, "--format", "48000:2:24/32", "--inexact", "--seconds", 0.25, "--model",
+            options = ("--dialect", dialect, "--seed", 2, "--format", "48000:2:24/32", "--inexact", "--seconds", 0.25,
+                       "--model",
                        f"formats={1 << S24}", "--model", "in-channels=2")
             write_wav(source, 48000, 2, 32, bytes(top))
             bench.run("--wav-in", source, "--wav-out", out, *options)
@@ -138,7 +139,8 @@ def periods(bench):
     """Periods from 1 to 100 ms, buffers of 2 to 16 of them, with notifications and without."""
     count = 0
     for dialect in DIALECTS:
-        for period, buffers, notifications in ((10000, 2, 2), (3000, 2, 2), (5000, 4, 2), (10000, 3, 2), (20000, 2, 2), (100000, 2, 2), (10000, 16, 2),
+        for period, buffers, notifications in ((10000, 2, 2), (3000, 2, 2), (5000, 4, 2), (10000, 3, 2), (20000, 2, 2),
+                                               (100000, 2, 2), (10000, 16, 2),
                                                (10000, 4, 0)):
             result = bench.run("--dialect", dialect, "--seed", 3, "--period-us", period, "--periods", buffers,
                                "--notifications", notifications, "--mode", "duplex", "--seconds", 1)
@@ -176,7 +178,8 @@ def alsa(folder, sound):
         "pcm.quiet { type null }\n"
         f"pcm.feed {{ type file slave.pcm quiet file /dev/null infile {folder}/feed.raw format raw }}\n"
         f"pcm.ear {{ type file slave.pcm quiet file {folder}/ear.raw format raw }}\n")
-    return (("--qemu", "argument=-audiodev", "--qemu", f"argument={ALSA}", "--format", "48000:2:16", "--inexact", *PATIENT),
+    return (("--qemu", "argument=-audiodev", "--qemu", f"argument={ALSA}", "--format", "48000:2:16", "--inexact",
+             *PATIENT),
             os.environ | {"ALSA_CONFIG_PATH": f"{folder}/asound.conf"})
 
 
@@ -223,7 +226,8 @@ def duplex_qemu(bench):
         if options is None:
             return "SKIPPED: this QEMU has no ALSA backend"
         write_wav(source, 48000, 2, 16, played_sound)
-        bench.run("--mode", "duplex", "--seconds", 2, "--wav-in", source, "--heard", out, *options, environment=environment)
+        bench.run("--mode", "duplex", "--seconds", 2, "--wav-in", source, "--heard", out, *options,
+                  environment=environment)
         count = recorded(out, heard, 48000)
         ear = pathlib.Path(folder, "ear.raw").read_bytes()
         find_in(ear[:len(ear) // 4 * 4], played_sound, 4)
@@ -231,8 +235,8 @@ def duplex_qemu(bench):
 
 
 def small_buffer(bench):
-    """The audio engine's two periods of 10 ms on QEMU: if the machine is too slow, sound is lost, but never out of order,
-    never twice."""
+    """The audio engine's two periods of 10 ms on QEMU: if the machine is too slow, sound is lost, but never out of
+    order, never twice."""
     with tempfile.TemporaryDirectory() as folder:
         source, out = pathlib.Path(folder, "in.wav"), pathlib.Path(folder, "out.wav")
         sound = noise(48000 * 2 * 4, 8)
@@ -248,8 +252,10 @@ def soak(bench, seconds=60):
     """A minute (AERO_SOAK=1: ten) of both directions on a device whose clock drifts and whose completions come late, on
     four processors that are interrupted anywhere."""
     for ppm in (-300, 300):
-        result = bench.run("--dialect", "standard", "--seed", 8, "--mode", "duplex", "--seconds", seconds, "--processors",
-                           4, "--preempt", 50, "--model", f"drift-ppm={ppm}", "--model", "jitter-us=1500", "--periods", 4,
+        result = bench.run("--dialect", "standard", "--seed", 8, "--mode", "duplex", "--seconds", seconds,
+                           "--processors",
+                           4, "--preempt", 50, "--model", f"drift-ppm={ppm}", "--model", "jitter-us=1500", "--periods",
+                           4,
                            timeout=1200)
         for which in ("render", "capture"):
             steady(result, which)

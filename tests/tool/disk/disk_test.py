@@ -11,11 +11,13 @@ from disk_maker import MIB, boot_volume, cut, disk, windows_volume
 from disk_test_support import json, made_bytes
 from inject_support import BLK, Injection
 from media_tools import made
+from wim_maker import SYSTEM_SID, USERS, sid
 import wim_reader
 
 CONFIG = "Windows/System32/config"
 REPLACED = {f"{CONFIG}/SYSTEM", f"{CONFIG}/SOFTWARE", f"{CONFIG}/BCD-Template"}
 PACKAGE = f"Windows/Drivers/Aero/{BLK}"
+EVERYONE = sid(1, 0)
 NEW = {f"{PACKAGE}/{BLK}.sys", f"{PACKAGE}/{BLK}.inf", f"{PACKAGE}/{BLK}.cat", f"Windows/System32/drivers/{BLK}.sys",
        "Windows/Drivers/Aero/install-drivers.cmd"}
 FOLDERS = {"Windows/Drivers", "Windows/Drivers/Aero", PACKAGE}
@@ -55,7 +57,9 @@ def compare(before, after, replaced, new, folders):
         touched = path in replaced or any(p.rpartition("/")[0] == path for p in new | folders)
         assert touched or before[path]["written"] == after[path]["written"], path
     for path in new | folders:
-        assert after[path]["security"], path
+        # What the folder gives to what is in it, and not libntfs-3g's own default, which is everything for everyone.
+        security = after[path]["security"]
+        assert SYSTEM_SID in security and USERS in security and EVERYONE not in security, (path, security.hex())
 
 
 def everything(injection, folder, scheme, suffix, separate_boot):

@@ -41,7 +41,7 @@ struct snd_options {
     enum { EXPECT_START, EXPECT_REFUSAL, EXPECT_ANY } expect;
     bool inexact; /* what was played need not be what was written */
     uint64_t seed, surprise_at, fail_nth;
-    unsigned processors, preempt, sweep_runs, period_us, periods, notifications;
+    unsigned processors, preempt, sweep_runs, poll_us, period_us, periods, notifications;
     double seconds;
 };
 

@@ -204,6 +204,19 @@ static uint64_t patience(const struct snd_client *c)
     return us > PATIENCE_LEAST_US ? us : PATIENCE_LEAST_US;
 }
 
+/* Waits for a notification, and looks at the position meanwhile when that is wanted. */
+static bool wait_for_notification(struct snd_client *c, uint64_t us)
+{
+    uint64_t until = clock_us() + us, step_us = c->bench->options->poll_us;
+    while (step_us != 0 && clock_us() < until && may_go_on(c)) {
+        if (ks_event_wait(c->event, 1 + cpu_random() % step_us))
+            return true;
+        if (!c->stop && may_go_on(c) && !snd_position_follow(c))
+            return false;
+    }
+    return step_us == 0 && ks_event_wait(c->event, us);
+}
+
 /* A device that is gone, or was never to be trusted, may leave a program without notifications: it gives up. */
 static void client_thread(void *context)
 {
@@ -221,7 +234,7 @@ static void client_thread(void *context)
         notified = false;
         if (c->bench->options->notifications == 0) {
             ks_event_wait(c->event, wait / 3);
-        } else if (ks_event_wait(c->event, wait)) {
+        } else if (wait_for_notification(c, wait)) {
             c->notifications++;
             notified = true;
             without = 0;

@@ -120,6 +120,11 @@ SETTER(notifications)
     return ranged(value, 0, 1024, &o->notifications);
 }
 
+SETTER(poll)
+{
+    return ranged(value, 0, 1000000, &o->poll_us);
+}
+
 SETTER(seconds)
 {
     char *end;
@@ -209,6 +214,7 @@ static const struct option options_table[] = {
     {"period-us", "N", "length of a period (default 10000)", set_period},
     {"periods", "N", "of the cyclic buffer (default 2)", set_periods},
     {"notifications", "N", "of a cycle; 0: a buffer without (default 2)", set_notifications},
+    {"poll-us", "N", "reads the position between notifications, too, at random moments at most N apart", set_poll},
     {"seconds", "N", "of sound (default 1)", set_seconds},
     {"wav-in", "FILE", "what is played; of --mode capture, what the model's device hears", set_wav_in},
     {"wav-out", "FILE", "what came out: what the device played, or the program recorded", set_wav_out},

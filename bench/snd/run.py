@@ -48,8 +48,9 @@ def measure(bench, driver, device, dialect, irq, mode, seconds):
     common = ["--device", device, "--irq", irq, "--mode", mode]
     # QEMU's clock is the machine's: a long buffer, so that what else the machine does is not measured.
     common += ["--dialect", dialect] if device == "model" else ["--periods", "50"]
-    short = run(bench, driver, *common, "--seconds", "1")
-    result = run(bench, driver, *common, "--seconds", str(1 + seconds))
+    polled = ["--poll-us", "1500"] if device == "model" else []
+    short = run(bench, driver, *common, *polled, "--seconds", "1")
+    result = run(bench, driver, *common, *polled, "--seconds", str(1 + seconds))
     which = "capture" if mode == "capture" else "render"
     row = {"arch": result["arch"], "device": device, "dialect": dialect, "irq": irq, "mode": mode,
            "streams": 2 if mode == "duplex" else 1,

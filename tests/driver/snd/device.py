@@ -45,13 +45,14 @@ def position(bench):
     words = []
     for dialect in DIALECTS:
         for ppm in (0, 300, -300) if dialect == "standard" else (0,):
-            result = bench.run("--dialect", dialect, "--seed", 1, "--mode", "duplex", "--seconds", 10,
-                               *model(f"drift-ppm={ppm}", "jitter-us=500"))
-            for which in ("render",):
-                p = getattr(result, which)["position"]
-                assert not p["backward"] and not p["beyond"] and p["compared"] > 500, p
-                assert p["rms_us"] < 1000 and p["largest_us"] < 12000, (dialect, ppm, which, p)
-                words.append(f"{dialect} {ppm} ppm: rms {p['rms_us']:.0f}, largest {p['largest_us']:.0f} us")
+            for mode in ("render", "capture"):
+                result = bench.run("--dialect", dialect, "--seed", 1, "--mode", mode, "--seconds", 3, "--poll-us", 1500,
+                                   *model(f"drift-ppm={ppm}", "jitter-us=500"))
+                p = getattr(result, mode)["position"]
+                assert not p["backward"] and not p["beyond"] and p["compared"] > 1800, p
+                # What is recorded exists for Windows when its period is complete.
+                assert mode == "capture" or (p["rms_us"] < 1000 and p["largest_us"] < 4000), (dialect, ppm, mode, p)
+                words.append(f"{dialect} {ppm} ppm {mode}: rms {p['rms_us']:.0f}, largest {p['largest_us']:.0f} us")
     return "; ".join(words)
 
 

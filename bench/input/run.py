@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The input driver's benchmark: one table, and JSON.
 
-usage: run.py [--quick] [--arch amd64|x86]... [--kind KIND]... [--driver FILE] [--nthost FILE] [--json FILE]
+usage: run.py [--quick] [--arch amd64|x86]... [--kind KIND]... [--device model|qemu]... [--workload NAME]...
+              [--driver FILE] [--nthost FILE] [--json FILE]
 
 Workloads: "typist" sends a packet of one to four events and waits until it is read, "burst" sends some two dozen events
 at once, "random" has readers that pause and a device that sleeps, restarts, is reset and pulled. Every row's
@@ -28,6 +29,7 @@ HEADING = ["driver", "device", "irq", "workload", "events/s", "p50 us", "p99 us"
            "interrupts", "dpcs", "instructions", "transitions", "lost"]
 EVENTS = {"model": {"typist": 4000, "burst": 10000, "random": 10000},
           "qemu": {"typist": 400, "burst": 800, "random": 400}}
+WORKLOADS = ["typist", "burst", "random"]
 PACE = {"model": "wait 1", "qemu": "wait 5"}
 TYPIST_PACE = {"model": "wait 1", "qemu": "wait 20"}  # a read that takes longer is counted from the next packet
 BURST = 24  # QEMU's device has 64 buffers; an event of a wheel or a contact takes up to four, a SYN one
@@ -117,6 +119,7 @@ def main():
     parser.add_argument("--arch", action="append", choices=sorted(runs.BENCHES))
     parser.add_argument("--kind", action="append", choices=transitions.KINDS)
     parser.add_argument("--device", action="append", choices=["model", "qemu"])
+    parser.add_argument("--workload", action="append", choices=WORKLOADS)
     parser.add_argument("--driver", help="instead of the packed one; its architecture is chosen")
     parser.add_argument("--nthost", help="instead of the one in build/, with --driver or one --arch")
     parser.add_argument("--json")
@@ -132,7 +135,7 @@ def main():
     try:
         for arch, kind, device, irq, workload in itertools.product(
                 arches, o.kind or transitions.KINDS, o.device or ["model", "qemu"], ["msix"] if o.quick else
-                ["intx", "msix"], ["typist", "burst", "random"]):
+                ["intx", "msix"], o.workload or WORKLOADS):
             r = measure(o.nthost or runs.default_bench(arch), o.driver or default_driver(arch), device, irq, kind,
                         workload, o.quick)
             results.append(r)

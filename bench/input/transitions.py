@@ -72,7 +72,7 @@ class Reference:
 
     def __init__(self, kind):
         self.kind, self.packets, self.down, self.events = kind, [], set(), []
-        self.places = {}  # of contacts: which slot was there
+        self.places = collections.defaultdict(set)  # of contacts: which slots were ever there
         self.slot, self.contact = 0, collections.defaultdict(dict)
         self.position = self.origin()
         self.driver, self.programs = Settled(0, ()), Settled(0, ())
@@ -138,7 +138,7 @@ class Reference:
 
     def read_touch(self, slot, x, y):
         self.change(slot, 1)
-        self.places[x, y] = slot
+        self.places[x, y].add(slot)
 
     def read_event(self, kind, code, value):
         if kind == EV_KEY and value < 2:
@@ -300,9 +300,11 @@ class Comparison:
             if not contact.get(TIP):
                 continue
             where = contact[AXES["x"]], contact[AXES["y"]]
-            slot = self.reference.places.get(where)
-            if slot is None:
+            slots = self.reference.places.get(where)
+            if not slots:
                 raise Wrong(f"contact {contact[CONTACT]} is at {where}, where none ever was")
+            known = self.slot_of.get(contact[CONTACT])
+            slot = known if known in slots else min(slots)
             if self.slot_of.get(contact[CONTACT], slot) != slot and self.slot_of[contact[CONTACT]] in held:
                 raise Wrong(f"contact {contact[CONTACT]} jumps to the place of slot {slot}")
             self.slot_of[contact[CONTACT]] = slot

@@ -9,7 +9,7 @@ import tempfile
 import disk_maker
 from disk_maker import MIB, boot_volume, cut, disk, windows_volume
 from disk_test_support import json, made_bytes
-from inject_support import BLK, Injection
+from inject_support import BAD_INPUT, BLK, Injection
 from media_tools import made
 from wim_maker import SYSTEM_SID, USERS, sid
 import wim_reader
@@ -135,6 +135,22 @@ def one_after_the_other(injection, folder):
     assert image.read_bytes() == original and link.is_symlink()
 
 
+def broken_undo(injection, folder):
+    out = folder / "out.img"
+    json(injection, "inject", "--disk", folder / "disk.img", "--out", out)
+    file, content = pathlib.Path(f"{out}.aerow7.json.undo"), out.read_bytes()
+    sound = file.read_bytes()
+    for raw, text in ((b"", "is no undo file"), (b"x" * 5000, "is no undo file"), (sound[:-1], "of another length"),
+                      (sound[:200] + bytes([sound[200] ^ 1]) + sound[201:], "was damaged"),
+                      (sound[:8] + b"\2" + sound[9:], "of another version")):
+        file.write_bytes(raw)
+        result = injection.run(injection.program, "undo", "--manifest", f"{out}.aerow7.json")
+        assert result.returncode == BAD_INPUT and text in result.stderr, (text, result)
+        assert out.read_bytes() == content
+    file.write_bytes(sound)
+    out.unlink()
+
+
 def changed_since(injection, folder):
     """A Windows that ran since has built on what it found: to put old blocks back would destroy that."""
     out = folder / "out.img"
@@ -158,6 +174,7 @@ def main():
             folder.mkdir()
             everything(injection, folder, *case)
         one_after_the_other(injection, top / "0")
+        broken_undo(injection, top / "0")
         changed_since(injection, top / "0")
 
 

@@ -138,16 +138,16 @@ static enum status check_indexes(const char *path, const char *indexes, unsigned
     }
 }
 
-enum status image_visit_wim(const char *path, const char *file, const char *indexes,
+enum status image_visit_wim(const char *path, const char *name, const char *file, const char *indexes,
                             const struct image_visitor *visitor)
 {
     struct wim_file *wim;
-    enum status status = ends_with(path, ".swm") ? wim_open_parts(path, &wim) : wim_open(path, &wim);
+    enum status status = ends_with(path, ".swm") ? wim_open_parts(path, &wim) : wim_open_state(path, name, NULL, &wim);
 
     if (status != STATUS_DONE) {
         return status;
     }
-    status = check_indexes(path, indexes, wim->image_count);
+    status = check_indexes(name, indexes, wim->image_count);
     for (unsigned i = 1; i <= wim->image_count && status == STATUS_DONE; ++i) {
         struct image_windows windows = {.file = file, .index = i, .title = wim_image(wim, i)->name};
 
@@ -211,7 +211,7 @@ enum status image_visit(const char *path, enum image_kind kind, const char *inde
     case IMAGE_ISO:
         return image_visit_iso(path, visitor);
     case IMAGE_WIM:
-        return image_visit_wim(path, "", indexes, visitor);
+        return image_visit_wim(path, path, "", indexes, visitor);
     default:
         return visit_disk(path, visitor);
     }

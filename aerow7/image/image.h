@@ -40,8 +40,9 @@ const char *image_kind_name(enum image_kind kind); /* "wim", "iso", ... */
 enum status image_visit(const char *path, enum image_kind kind, const char *indexes,
                         const struct image_visitor *visitor);
 
-/* For image_media.c: the images of one WIM, of a split one if it is called .swm; `file` as in image_windows. */
-enum status image_visit_wim(const char *path, const char *file, const char *indexes,
+/* For image_media.c: the images of one WIM, of a split one if it is called .swm. `name` is for messages, `file` as in
+ * image_windows. */
+enum status image_visit_wim(const char *path, const char *name, const char *file, const char *indexes,
                             const struct image_visitor *visitor);
 enum status image_visit_iso(const char *path, const struct image_visitor *visitor);
 enum status image_visit_media_folder(const char *path, const struct image_visitor *visitor);

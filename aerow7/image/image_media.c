@@ -115,7 +115,7 @@ enum status image_visit_media_folder(const char *path, const struct image_visito
 
         status = source_folder_path(folder, folder_wims[i], &found, &name);
         if (status == STATUS_DONE && found) {
-            status = image_visit_wim(name, folder_wims[i], NULL, visitor);
+            status = image_visit_wim(name, name, folder_wims[i], NULL, visitor);
         }
         free(name);
     }
@@ -275,13 +275,13 @@ enum status image_visit_iso(const char *path, const struct image_visitor *visito
         if (extraction.files[i] >= 0) {
             any = true;
             (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", extraction.files[i]);
-            status = image_visit_wim(name, wims[i], NULL, visitor);
+            status = image_visit_wim(name, wims[i], wims[i], NULL, visitor);
         }
     }
     if (status == STATUS_DONE && extraction.parts[0] >= 0) {
         any = true;
         first = split_folder_part(&extraction.split, 0);
-        status = image_visit_wim(first, SPLIT_FIRST, NULL, visitor);
+        status = image_visit_wim(first, SPLIT_FIRST, SPLIT_FIRST, NULL, visitor);
         free(first);
     }
     if (status == STATUS_DONE && !any) {

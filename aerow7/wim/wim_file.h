@@ -56,7 +56,7 @@ struct wim_state {
     uint8_t header[WIM_HEADER_SIZE];
 };
 
-/* The file as it will be when it has this header. `name` is for messages. */
+/* The file as it will be when it has this header, or as it is (NULL). `name` is for messages. */
 enum status wim_open_state(const char *path, const char *name, const struct wim_state *state, struct wim_file **out);
 void wim_close(struct wim_file *wim);
 

@@ -147,6 +147,8 @@ def made_media(tool, folder, source):
     tool.json("media", "--iso", source, "--out", out)
     report = tool.verify(out)
     assert report["ok"] and {p["package"] for p in report["setup_drivers"]} == set(tool.services), report
+    result = tool.run("verify-image", out, "--driver-pack", tool.pack, "--cert", tool.cer)
+    assert "\nsources/install.wim, image 1: everything is there\n" in result.stdout and "/proc/" not in result.stdout, result
     subprocess.run(["7z", "x", "-y", f"-o{root}", str(out)], check=True, capture_output=True, timeout=60)
     assert tool.verify(root)["ok"]
     for path in (f"$WinPEDriver$/{BLK}/{BLK}.sys", "efi/microsoft/boot/bcd", "boot/bcd"):

@@ -9,6 +9,7 @@
  *
  * Locked.
  */
+#include "arithmetic.h"
 #include "pacing.h"
 
 static USHORT Queue(const SND_WAVE_STREAM *stream)
@@ -35,12 +36,16 @@ static VOID Reap(SND_WAVE_STREAM *stream, UINT64 now, SND_PCM_REPORT *report)
     }
 }
 
-/* Frames since the last completion, at most a message. */
+/* Frames since the last completion, at most a message. What is recorded goes on from when it came, however late that was
+   seen; a client that plays has been told of it only now. */
 static UINT64 Within(const SND_WAVE_STREAM *stream, UINT64 now)
 {
     UINT64 elapsed = SndClockElapsed(&stream->Clock, now), completed = stream->Pcm->CompletedFrames;
     UINT64 since = elapsed > completed ? elapsed - completed : 0;
 
+    if (!stream->Capture) {
+        since = SndDivide((now - stream->Progress) * stream->Choice.Wave.Rate, stream->Device->Frequency);
+    }
     return since < stream->Pcm->MessageFrames ? since : stream->Pcm->MessageFrames;
 }
 
@@ -59,7 +64,10 @@ static UINT64 Reference(const SND_WAVE_STREAM *stream, UINT64 now)
     if (position < completed && (!stream->Capture || SndPacingTellsAtOnce(stream))) {
         return position;
     }
-    return stream->Plan.WholeLead ? completed : completed + Within(stream, now);
+    if (stream->Plan.WholeLead) {
+        return completed;
+    }
+    return stream->Capture || stream->Slow ? completed + Within(stream, now) : position;
 }
 
 static ULONG Lead(const SND_WAVE_STREAM *stream)

@@ -47,10 +47,10 @@ static VOID ArmTimer(SND_WAVE_STREAM *stream, UINT64 now)
 
 /* A device may take much at once into a buffer of its own, above all when it starts: QEMU takes 20 ms. The position
    follows, but not so fast that a client could take it for a lap less: at most a quarter faster than time passes, and
-   a sixteenth of a period at once. */
+   what it was behind time at once, up to a period. */
 static UINT64 Slew(SND_WAVE_STREAM *stream, UINT64 frames, UINT64 now)
 {
-    UINT64 slack = ((UINT64)stream->Plan.PeriodFrames / 16 + 1) << FRACTION;
+    UINT64 slack = (UINT64)stream->Plan.PeriodFrames << FRACTION; /* while it stood still */
     UINT64 passed = now > stream->PositionAt ? now - stream->PositionAt : 0, step;
 
     passed = passed < stream->Device->Frequency ? passed : stream->Device->Frequency;
@@ -281,6 +281,7 @@ VOID SndPacingStart(SND_WAVE_STREAM *stream)
     SndClockStart(&stream->Clock, now);
     stream->Running = TRUE;
     stream->Progress = stream->PositionAt = now;
+    stream->Allowance = 0;
     stream->Slow = FALSE;
     (void)SndPacingPoll(stream); /* nonsense will be seen at the next interrupt */
 }

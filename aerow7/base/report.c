@@ -41,9 +41,17 @@ size_t findings_count(const struct findings *findings, enum severity severity)
 
 void findings_print(const struct findings *findings)
 {
+    findings_print_down_to(findings, SEVERITY_NOTE);
+}
+
+void findings_print_down_to(const struct findings *findings, enum severity least)
+{
     for (size_t i = 0; i < findings->count; ++i) {
         const struct finding *finding = &findings->list[i];
 
+        if (finding->severity > least) {
+            continue;
+        }
         if (finding->file != NULL) {
             printf("%s:", finding->file);
         }

@@ -39,6 +39,8 @@ __attribute__((format(printf, 6, 7))) void findings_add(struct findings *finding
 size_t findings_count(const struct findings *findings, enum severity severity);
 /* FILE:LINE: error RULE: MESSAGE, one a line, in the order they were added. */
 void findings_print(const struct findings *findings);
+/* The same, without what is less severe. */
+void findings_print_down_to(const struct findings *findings, enum severity least);
 /* [{"severity", "rule", "file", "line", "message"}]; the caller owns it. */
 cJSON *findings_json(const struct findings *findings);
 void findings_free(struct findings *findings);

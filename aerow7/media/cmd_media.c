@@ -136,22 +136,6 @@ static void print_report(const struct arguments *arguments, const cJSON *report,
     }
 }
 
-/* Notes say which keys and values: that is for who asks what would be done. */
-static void print_findings(const struct findings *findings, bool notes)
-{
-    struct findings shown = *findings;
-
-    shown.list = xcalloc(findings->count + 1, sizeof(*shown.list));
-    shown.count = 0;
-    for (size_t i = 0; i < findings->count; ++i) {
-        if (notes || findings->list[i].severity != SEVERITY_NOTE) {
-            shown.list[shown.count++] = findings->list[i];
-        }
-    }
-    findings_print(&shown);
-    free(shown.list);
-}
-
 static enum status build(const struct arguments *arguments)
 {
     struct findings findings = {0};
@@ -165,7 +149,8 @@ static enum status build(const struct arguments *arguments)
         reported = report_json(report);
     } else {
         print_report(arguments, report, status);
-        print_findings(&findings, arguments->request.dry_run);
+        /* Notes say which keys and values: that is for who asks what would be done. */
+        findings_print_down_to(&findings, arguments->request.dry_run ? SEVERITY_NOTE : SEVERITY_WARNING);
         cJSON_Delete(report);
     }
     findings_free(&findings);

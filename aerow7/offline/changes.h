@@ -11,6 +11,7 @@
 
 #include "base/file_io.h"
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 
 enum change_kind {
@@ -37,5 +38,8 @@ struct changes {
 void changes_add(struct changes *changes, enum change_kind kind, const char *path, struct bytes content,
                  const char *why);
 void changes_free(struct changes *changes);
+
+/* [{"action", "path", "size", "why"}], in the order of the list; the caller owns it. */
+cJSON *changes_json(const struct changes *changes);
 
 #endif

@@ -4,29 +4,6 @@
 #include "offline/identify.h"
 #include "offline/source_folder.h"
 
-static cJSON *changes_json(const struct changes *changes)
-{
-    static const char *const actions[] = {
-        [CHANGE_FOLDER] = "folder", [CHANGE_ADD] = "add", [CHANGE_REPLACE] = "replace", [CHANGE_REMOVE] = "remove"};
-    cJSON *array = cJSON_CreateArray();
-
-    for (size_t i = 0; i < changes->count; ++i) {
-        const struct change *change = &changes->list[i];
-        cJSON *object = cJSON_CreateObject();
-
-        cJSON_AddStringToObject(object, "action", actions[change->kind]);
-        cJSON_AddStringToObject(object, "path", change->path);
-        if (change->kind == CHANGE_ADD || change->kind == CHANGE_REPLACE) {
-            cJSON_AddNumberToObject(object, "size", (double)change->content.size);
-        }
-        if (change->why != NULL) {
-            cJSON_AddStringToObject(object, "why", change->why);
-        }
-        cJSON_AddItemToArray(array, object);
-    }
-    return array;
-}
-
 enum status folder_inject(const struct folder_injection *injection, struct findings *findings, cJSON *report,
                           bool *changed)
 {

@@ -254,22 +254,6 @@ static enum status inject(const struct arguments *arguments, const struct offlin
     return status;
 }
 
-/* Notes say which keys and values: that is for who asks what would be done, not for who does it. */
-static void print_findings(const struct findings *findings, bool notes)
-{
-    struct findings shown = *findings;
-
-    shown.list = xcalloc(findings->count + 1, sizeof(*shown.list));
-    shown.count = 0;
-    for (size_t i = 0; i < findings->count; ++i) {
-        if (notes || findings->list[i].severity != SEVERITY_NOTE) {
-            shown.list[shown.count++] = findings->list[i];
-        }
-    }
-    findings_print(&shown);
-    free(shown.list);
-}
-
 static enum status report_all(const struct arguments *arguments, cJSON *report, struct findings *findings, bool changed,
                               enum status status)
 {
@@ -283,7 +267,8 @@ static enum status report_all(const struct arguments *arguments, cJSON *report, 
         reported = report_json(report);
     } else {
         print_report(arguments, report, changed, status);
-        print_findings(findings, arguments->dry_run);
+        /* Notes say which keys and values: that is for who asks what would be done. */
+        findings_print_down_to(findings, arguments->dry_run ? SEVERITY_NOTE : SEVERITY_WARNING);
         cJSON_Delete(report);
     }
     findings_free(findings);

@@ -269,7 +269,7 @@ void snd_client_park(struct snd_client *c, bool park)
 
 bool snd_client_run(struct snd_client *c, double seconds)
 {
-    uint64_t frames = (uint64_t)(seconds * c->format.rate);
+    uint64_t frames = (uint64_t)(seconds * c->format.rate + 0.5);
     if (!c->open)
         return false;
     if (c->direction == SND_RENDER && c->content == NULL && frames != 0) {

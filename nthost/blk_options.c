@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "blk.h"
+#include "command_options.h"
 #include "blk_scenario.h"
 
 enum value_kind { VALUE_NONE, VALUE_STRING, VALUE_NUMBER, VALUE_SIZE, VALUE_UNSIGNED, VALUE_CALL };
 
 struct option {
-    const char *name, *argument, *help;
+    struct option_words words;
     enum value_kind kind;
     size_t offset;
     bool (*call)(struct blk_options *options, const char *value);
@@ -75,70 +76,104 @@ static bool set_scenario(struct blk_options *o, const char *value)
 #define AT(field) offsetof(struct blk_options, field)
 
 static const struct option options_table[] = {
-    {"driver", "FILE.sys", "the miniport (required)", VALUE_STRING, AT(adapter.driver), NULL},
-    {"device", "qemu|model", "stock QEMU's device, or the model of contract v1 (default model)", VALUE_CALL, 0,
+    {{"driver", "FILE.sys", "the miniport (required)"}, VALUE_STRING, AT(adapter.driver), NULL},
+    {{"device", "qemu|model", "stock QEMU's device, or the model of contract v1 (default model)"},
+     VALUE_CALL,
+     0,
      set_device},
-    {"qemu-device", "TEXT", "QEMU's -device (default 'virtio-blk-pci,disable-legacy=on')", VALUE_CALL, 0,
+    {{"qemu-device", "TEXT", "QEMU's -device (default 'virtio-blk-pci,disable-legacy=on')"},
+     VALUE_CALL,
+     0,
      set_qemu_device},
-    {"image", "FILE", "raw disk image, overwritten; default: a temporary one", VALUE_STRING, AT(image), NULL},
-    {"capacity", "SIZE", "size of the image, which is created or resized (sparse); default: the file's, or 64M",
-     VALUE_SIZE, AT(capacity), NULL},
-    {"irq", "intx|msix", "interrupts (default intx)", VALUE_CALL, 0, set_irq},
-    {"messages", "N", "MessageNumberLimit of the INF (default 4)", VALUE_UNSIGNED, AT(adapter.messages), NULL},
-    {"processors", "N", "simulated processors (default 2)", VALUE_UNSIGNED, AT(processors), NULL},
-    {"preempt", "N", "interrupt one callback in N at any instruction, not only at kernel calls and device accesses",
-     VALUE_UNSIGNED, AT(preempt), NULL},
-    {"seed", "N", "of the scheduler, the memory layout and the workload (default: from the clock, printed)",
-     VALUE_NUMBER, AT(seed), NULL},
-    {"workload", "KIND:KEY=VALUE:...",
-     "randread|randwrite|read|write|mixed with bs=4k qd=32 count=20000 jobs= burst= read=70 span= offset= fua=1 "
-     "seconds=",
-     VALUE_CALL, 0, set_workload},
-    {"verify", NULL,
-     "every sector carries its number and generation; compared on reads and through the image file, both ways",
-     VALUE_NONE, AT(verify), NULL},
-    {"count-instructions", NULL, "exact instructions_per_io by single-stepping the driver's code", VALUE_NONE,
-     AT(count_instructions), NULL},
-    {"json", "FILE", "results as JSON ('-': standard output)", VALUE_STRING, AT(json), NULL},
-    {"scenario", "NAME", "what to run (list below; default workload)", VALUE_CALL, 0, set_scenario},
-    {"repeat", "N", "how often, for scenarios that repeat something", VALUE_NUMBER, AT(repeat), NULL},
-    {"model", "KEY=VALUE", "a property of the model device, may be repeated", VALUE_CALL, 0, set_model},
-    {"qemu", "KEY=VALUE", "a property of the QEMU run, may be repeated", VALUE_CALL, 0, set_qemu},
-    {"modules", "DIR", "where modules that nthost does not build in are found", VALUE_STRING, AT(adapter.modules),
+    {{"image", "FILE", "raw disk image, overwritten; default: a temporary one"}, VALUE_STRING, AT(image), NULL},
+    {{"capacity", "SIZE", "size of the image, which is created or resized (sparse); default: the file's, or 64M"},
+     VALUE_SIZE,
+     AT(capacity),
      NULL},
-    {"argument", "TEXT", "DriverParameter: the ArgumentString of HwStorFindAdapter", VALUE_STRING, AT(adapter.argument),
+    {{"irq", "intx|msix", "interrupts (default intx)"}, VALUE_CALL, 0, set_irq},
+    {{"messages", "N", "MessageNumberLimit of the INF (default 4)"}, VALUE_UNSIGNED, AT(adapter.messages), NULL},
+    {{"processors", "N", "simulated processors (default 2)"}, VALUE_UNSIGNED, AT(processors), NULL},
+    {{"preempt", "N", "interrupt one callback in N at any instruction, not only at kernel calls and device accesses"},
+     VALUE_UNSIGNED,
+     AT(preempt),
      NULL},
-    {"config-length", "N", "length of PORT_CONFIGURATION_INFORMATION, for an older port driver", VALUE_UNSIGNED,
-     AT(adapter.config_length), NULL},
-    {"dump-driver", "FILE.sys", "the copy that dump scenarios load (default: the driver itself)", VALUE_STRING,
-     AT(dump_driver), NULL},
-    {"timeout", "SECONDS", "TimeOutValue of requests (default 10)", VALUE_UNSIGNED, AT(adapter.timeout_seconds), NULL},
-    {"reset-hold", "MS", "rest of the queues after a bus reset (default 0)", VALUE_UNSIGNED, AT(adapter.reset_hold_ms),
+    {{"seed", "N", "of the scheduler, the memory layout and the workload (default: from the clock, printed)"},
+     VALUE_NUMBER,
+     AT(seed),
      NULL},
-    {"reset-bus-only", NULL, "a timeout calls HwStorResetBus at once instead of resetting the unit first", VALUE_NONE,
-     AT(adapter.reset_bus_only), NULL},
-    {"tolerate", "RULE,...", "report these rules of the port driver, but go on", VALUE_STRING, AT(adapter.tolerate),
+    {{"workload", "KIND:KEY=VALUE:...",
+      "randread|randwrite|read|write|mixed with bs=4k qd=32 count=20000 jobs= burst= read=70 span= offset= fua=1 "
+      "seconds="},
+     VALUE_CALL,
+     0,
+     set_workload},
+    {{"verify", NULL,
+      "every sector carries its number and generation; compared on reads and through the image file, both ways"},
+     VALUE_NONE,
+     AT(verify),
      NULL},
-    {"surprise-at", "N", "pull the device at the N-th kernel call or device access of the driver", VALUE_NUMBER,
-     AT(surprise_at), NULL},
-    {"fail-nth", "N", "fail the N-th allocation, mapping or other call that may fail", VALUE_NUMBER, AT(fail_nth),
+    {{"count-instructions", NULL, "exact instructions_per_io by single-stepping the driver's code"},
+     VALUE_NONE,
+     AT(count_instructions),
      NULL},
-    {"failure-sweep", NULL, "the scenario again for every such call, until none is left", VALUE_NONE, AT(failure_sweep),
+    {{"json", "FILE", "results as JSON ('-': standard output)"}, VALUE_STRING, AT(json), NULL},
+    {{"scenario", "NAME", "what to run (list below; default workload)"}, VALUE_CALL, 0, set_scenario},
+    {{"repeat", "N", "how often, for scenarios that repeat something"}, VALUE_NUMBER, AT(repeat), NULL},
+    {{"model", "KEY=VALUE", "a property of the model device, may be repeated"}, VALUE_CALL, 0, set_model},
+    {{"qemu", "KEY=VALUE", "a property of the QEMU run, may be repeated"}, VALUE_CALL, 0, set_qemu},
+    {{"modules", "DIR", "where modules that nthost does not build in are found"},
+     VALUE_STRING,
+     AT(adapter.modules),
      NULL},
-    {"quiet", NULL, "only the line of result", VALUE_NONE, AT(quiet), NULL},
+    {{"argument", "TEXT", "DriverParameter: the ArgumentString of HwStorFindAdapter"},
+     VALUE_STRING,
+     AT(adapter.argument),
+     NULL},
+    {{"config-length", "N", "length of PORT_CONFIGURATION_INFORMATION, for an older port driver"},
+     VALUE_UNSIGNED,
+     AT(adapter.config_length),
+     NULL},
+    {{"dump-driver", "FILE.sys", "the copy that dump scenarios load (default: the driver itself)"},
+     VALUE_STRING,
+     AT(dump_driver),
+     NULL},
+    {{"timeout", "SECONDS", "TimeOutValue of requests (default 10)"},
+     VALUE_UNSIGNED,
+     AT(adapter.timeout_seconds),
+     NULL},
+    {{"reset-hold", "MS", "rest of the queues after a bus reset (default 0)"},
+     VALUE_UNSIGNED,
+     AT(adapter.reset_hold_ms),
+     NULL},
+    {{"reset-bus-only", NULL, "a timeout calls HwStorResetBus at once instead of resetting the unit first"},
+     VALUE_NONE,
+     AT(adapter.reset_bus_only),
+     NULL},
+    {{"tolerate", "RULE,...", "report these rules of the port driver, but go on"},
+     VALUE_STRING,
+     AT(adapter.tolerate),
+     NULL},
+    {{"surprise-at", "N", "pull the device at the N-th kernel call or device access of the driver"},
+     VALUE_NUMBER,
+     AT(surprise_at),
+     NULL},
+    {{"fail-nth", "N", "fail the N-th allocation, mapping or other call that may fail"},
+     VALUE_NUMBER,
+     AT(fail_nth),
+     NULL},
+    {{"failure-sweep", NULL, "the scenario again for every such call, until none is left"},
+     VALUE_NONE,
+     AT(failure_sweep),
+     NULL},
+    {{"quiet", NULL, "only the line of result"}, VALUE_NONE, AT(quiet), NULL},
 };
+static const struct option_table options = OPTION_TABLE("blk", options_table);
 
 void blk_help(void)
 {
     puts("nthost blk: runs a StorPort miniport for a virtio disk on Linux\n\n"
          "usage: nthost blk --driver FILE.sys [options]\n");
-    for (unsigned i = 0; i < sizeof(options_table) / sizeof(options_table[0]); i++) {
-        char left[64];
-
-        snprintf(left, sizeof(left), "--%s %s", options_table[i].name,
-                 options_table[i].argument != NULL ? options_table[i].argument : "");
-        printf("  %-34s %s\n", left, options_table[i].help);
-    }
+    option_print_help(&options);
     printf("\nproperties of the model (--model):\n%s\nproperties of QEMU (--qemu):\n%s\nscenarios:\n",
            model_option_help(), qemu_option_help());
     scenario_list();
@@ -215,39 +250,11 @@ static bool set_value(struct blk_options *o, const struct option *option, const 
     }
 }
 
-static const struct option *find(const char *name, size_t length)
-{
-    for (unsigned i = 0; i < sizeof(options_table) / sizeof(options_table[0]); i++) {
-        if (strlen(options_table[i].name) == length && strncmp(options_table[i].name, name, length) == 0)
-            return &options_table[i];
-    }
-    return NULL;
-}
-
 static bool parse_one(struct blk_options *o, int argc, char **argv, int *at)
 {
-    const char *text = argv[*at], *equals = strchr(text, '=');
-    const struct option *option = NULL;
-    const char *value = NULL;
-
-    if (strncmp(text, "--", 2) == 0)
-        option = find(text + 2, equals != NULL ? (size_t)(equals - text - 2) : strlen(text + 2));
-    if (option == NULL) {
-        fprintf(stderr, "nthost blk: unknown option '%s' (see nthost blk --help)\n", text);
-        return false;
-    }
-    if (option->kind != VALUE_NONE) {
-        if (equals == NULL && *at + 1 >= argc) {
-            fprintf(stderr, "nthost blk: --%s needs a value: %s\n", option->name, option->argument);
-            return false;
-        }
-        value = equals != NULL ? equals + 1 : argv[++*at];
-    }
-    if (set_value(o, option, value))
-        return true;
-    fprintf(stderr, "nthost blk: --%s: '%s' is not understood; expected %s\n", option->name, value != NULL ? value : "",
-            option->argument != NULL ? option->argument : "no value");
-    return false;
+    const char *value;
+    const struct option *option = option_take(&options, argc, argv, at, &value);
+    return option != NULL && (set_value(o, option, value) || option_refuse(&options, option, value));
 }
 
 static bool complete(struct blk_options *o)

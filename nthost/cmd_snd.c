@@ -5,13 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "json.h"
 #include "snd.h"
+#include "sweep.h"
 
 static bool disturbed(const struct snd_options *o)
 {
@@ -232,59 +231,22 @@ static int run_once(struct snd_options *o)
     return status;
 }
 
-/* ---- sweeps: each run in a process of its own ---- */
-
-struct shared {
-    uint64_t fail_points, steps;
-};
-
-static int run_child(struct snd_options *o, struct shared *shared)
+static int run_one(void *options)
 {
-    int status;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child < 0)
-        environment_failed("fork: %s", strerror(errno));
-    if (child == 0) {
-        status = run_once(o);
-        *shared = (struct shared){fail_point_count(), cpu_steps()};
-        exit(status);
-    }
-    if (waitpid(child, &status, 0) != child)
-        environment_failed("waitpid: %s", strerror(errno));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ENVIRONMENT;
-}
-
-/* What follows a failed call or a removal need not be what the script expects; that no rule is broken counts. */
-static int run_disturbed(struct snd_options *o, struct shared *shared)
-{
-    int status = run_child(o, shared);
-    return status == EXIT_WRONG ? EXIT_OK : status;
+    return run_once(options);
 }
 
 static int sweep(struct snd_options *o)
 {
-    struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    uint64_t runs = 0;
-    if (shared == MAP_FAILED)
-        environment_failed("no shared memory for the sweep");
+    const struct sweep s = {.failures = o->failure_sweep,
+                            .surprises = o->surprise_sweep ? o->sweep_runs : 0,
+                            .fail_nth = &o->fail_nth,
+                            .surprise_at = &o->surprise_at,
+                            .run = run_one,
+                            .context = o};
     o->quiet = true;
     o->json = NULL;
-    int status = run_child(o, shared);
-    uint64_t calls = o->failure_sweep ? shared->fail_points : 0, steps = o->surprise_sweep ? shared->steps : 0;
-    uint64_t stride = steps / o->sweep_runs + 1;
-    for (o->fail_nth = 1; status == EXIT_OK && o->fail_nth <= calls; o->fail_nth++, runs++)
-        status = run_disturbed(o, shared);
-    o->fail_nth = 0;
-    for (o->surprise_at = 1; status == EXIT_OK && o->surprise_at <= steps; o->surprise_at += stride, runs++)
-        status = run_disturbed(o, shared);
-    if (status != EXIT_OK)
-        printf("it was --fail-nth %llu --surprise-at %llu\n",
-               (unsigned long long)(o->fail_nth != 0 ? o->fail_nth - 1 : 0),
-               (unsigned long long)(o->surprise_at >= stride ? o->surprise_at - stride : 0));
-    printf("%s: %llu disturbed runs: %llu calls that may fail, %llu steps\n", status == EXIT_OK ? "ok" : "WRONG",
-           (unsigned long long)runs, (unsigned long long)calls, (unsigned long long)steps);
-    return status;
+    return sweep_run(&s);
 }
 
 int cmd_snd(int argc, char **argv)

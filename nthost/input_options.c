@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_options.h"
 #include "input.h"
 
 static const char *const kind_names[MODEL_INPUT_KINDS] = {"keyboard", "mouse", "tablet", "multitouch"};
@@ -9,21 +10,14 @@ static const char *const qemu_devices[MODEL_INPUT_KINDS] = {"virtio-keyboard-pci
                                                             "virtio-tablet-pci", "virtio-multitouch-pci"};
 
 struct option {
-    const char *name, *argument, *help; /* argument NULL: a switch */
+    struct option_words words;
     bool (*set)(struct input_options *o, const char *value);
 };
-
-static bool number(const char *text, uint64_t *value)
-{
-    char *end;
-    *value = strtoull(text, &end, 0);
-    return *text >= '0' && *text <= '9' && *end == '\0';
-}
 
 static bool small(const char *text, unsigned *value)
 {
     uint64_t parsed;
-    bool good = number(text, &parsed) && parsed <= 1000000;
+    bool good = option_number(text, &parsed) && parsed <= 1000000;
     *value = (unsigned)parsed;
     return good;
 }
@@ -88,7 +82,7 @@ static bool set_json(struct input_options *o, const char *value)
 
 static bool set_seed(struct input_options *o, const char *value)
 {
-    return number(value, &o->seed);
+    return option_number(value, &o->seed);
 }
 
 static bool set_processors(struct input_options *o, const char *value)
@@ -123,7 +117,7 @@ static bool set_registry(struct input_options *o, const char *value)
     char name[64];
     uint64_t parsed;
     (void)o;
-    if (equals == NULL || (size_t)(equals - value) >= sizeof(name) || !number(equals + 1, &parsed))
+    if (equals == NULL || (size_t)(equals - value) >= sizeof(name) || !option_number(equals + 1, &parsed))
         return false;
     snprintf(name, sizeof(name), "%.*s", (int)(equals - value), value);
     registry_set_dword("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\aero_virtio_input\\Parameters", name,
@@ -146,12 +140,12 @@ static bool set_expect(struct input_options *o, const char *value)
 
 static bool set_surprise(struct input_options *o, const char *value)
 {
-    return number(value, &o->surprise_at);
+    return option_number(value, &o->surprise_at);
 }
 
 static bool set_fail(struct input_options *o, const char *value)
 {
-    return number(value, &o->fail_nth);
+    return option_number(value, &o->fail_nth);
 }
 
 static bool set_sweep(struct input_options *o, const char *value)
@@ -190,43 +184,40 @@ static bool set_quiet(struct input_options *o, const char *value)
 }
 
 static const struct option options_table[] = {
-    {"driver", "FILE.sys", "the minidriver (required)", set_driver},
-    {"device", "qemu|model", "stock QEMU's device, or the model of contract v1 (default model)", set_device},
-    {"kind", "KIND", "keyboard|mouse|tablet|multitouch (default keyboard)", set_kind},
-    {"irq", "intx|msix", "interrupts (default intx)", set_irq},
-    {"messages", "N", "MessageNumberLimit of the INF (default 8)", set_messages},
-    {"class", "builtin|DIR", "the HID class driver: nthost's, or hidclass.sys and hidparse.sys of a folder", set_class},
-    {"parser", "DIR", "the folder of the hidparse.sys that decodes reports (default: that of --class)", set_parser},
-    {"script", "FILE", "what happens ('-': standard input); list below", set_script},
-    {"json", "FILE", "results as JSON ('-': standard output)", set_json},
-    {"reads", "N", "read requests that the built-in class driver keeps with the minidriver (default 2)", set_reads},
-    {"processors", "N", "simulated processors (default 2)", set_processors},
-    {"preempt", "N", "interrupt one callback in N at any instruction", set_preempt},
-    {"seed", "N", "of the scheduler and the memory layout (default: from the clock, printed)", set_seed},
-    {"model", "KEY=VALUE", "a property of the model device, may be repeated", set_model},
-    {"qemu", "KEY=VALUE", "a property of the QEMU run, may be repeated", set_qemu},
-    {"registry", "NAME=NUMBER", "a DWORD in the driver's Parameters and in the device's key", set_registry},
-    {"expect", "start|refusal|any", "what the driver does with the device (default start)", set_expect},
-    {"surprise-at", "N", "pull the device at the N-th kernel call or device access of the driver", set_surprise},
-    {"fail-nth", "N", "fail the N-th allocation, mapping or other call that may fail", set_fail},
-    {"failure-sweep", NULL, "the run again for every such call, until none is left", set_sweep},
-    {"surprise-sweep", NULL, "the run again with the device pulled at each of some hundred steps, evenly spread",
+    {{"driver", "FILE.sys", "the minidriver (required)"}, set_driver},
+    {{"device", "qemu|model", "stock QEMU's device, or the model of contract v1 (default model)"}, set_device},
+    {{"kind", "KIND", "keyboard|mouse|tablet|multitouch (default keyboard)"}, set_kind},
+    {{"irq", "intx|msix", "interrupts (default intx)"}, set_irq},
+    {{"messages", "N", "MessageNumberLimit of the INF (default 8)"}, set_messages},
+    {{"class", "builtin|DIR", "the HID class driver: nthost's, or hidclass.sys and hidparse.sys of a folder"},
+     set_class},
+    {{"parser", "DIR", "the folder of the hidparse.sys that decodes reports (default: that of --class)"}, set_parser},
+    {{"script", "FILE", "what happens ('-': standard input); list below"}, set_script},
+    {{"json", "FILE", "results as JSON ('-': standard output)"}, set_json},
+    {{"reads", "N", "read requests that the built-in class driver keeps with the minidriver (default 2)"}, set_reads},
+    {{"processors", "N", "simulated processors (default 2)"}, set_processors},
+    {{"preempt", "N", "interrupt one callback in N at any instruction"}, set_preempt},
+    {{"seed", "N", "of the scheduler and the memory layout (default: from the clock, printed)"}, set_seed},
+    {{"model", "KEY=VALUE", "a property of the model device, may be repeated"}, set_model},
+    {{"qemu", "KEY=VALUE", "a property of the QEMU run, may be repeated"}, set_qemu},
+    {{"registry", "NAME=NUMBER", "a DWORD in the driver's Parameters and in the device's key"}, set_registry},
+    {{"expect", "start|refusal|any", "what the driver does with the device (default start)"}, set_expect},
+    {{"surprise-at", "N", "pull the device at the N-th kernel call or device access of the driver"}, set_surprise},
+    {{"fail-nth", "N", "fail the N-th allocation, mapping or other call that may fail"}, set_fail},
+    {{"failure-sweep", NULL, "the run again for every such call, until none is left"}, set_sweep},
+    {{"surprise-sweep", NULL, "the run again with the device pulled at each of some hundred steps, evenly spread"},
      set_surprise_sweep},
-    {"count-instructions", NULL, "exact numbers of the driver's instructions", set_count},
-    {"log-events", NULL, "the JSON lists what was sent and done, too", set_log},
-    {"quiet", NULL, "only the line of result", set_quiet},
+    {{"count-instructions", NULL, "exact numbers of the driver's instructions"}, set_count},
+    {{"log-events", NULL, "the JSON lists what was sent and done, too"}, set_log},
+    {{"quiet", NULL, "only the line of result"}, set_quiet},
 };
+static const struct option_table options = OPTION_TABLE("input", options_table);
 
 void input_help(void)
 {
     puts("nthost input: runs a HID minidriver for a virtio input device on Linux\n\n"
          "usage: nthost input --driver FILE.sys [options]\n");
-    for (unsigned i = 0; i < sizeof(options_table) / sizeof(options_table[0]); i++) {
-        char left[64];
-        snprintf(left, sizeof(left), "--%s %s", options_table[i].name,
-                 options_table[i].argument != NULL ? options_table[i].argument : "");
-        printf("  %-26s %s\n", left, options_table[i].help);
-    }
+    option_print_help(&options);
     printf("\nproperties of the model (--model), besides those of every virtio device (nthost blk --help):\n%s\n"
            "properties of QEMU (--qemu):\n%s\n",
            model_input_option_help(), qemu_option_help());
@@ -242,37 +233,11 @@ void input_help(void)
         "not fit.");
 }
 
-static const struct option *find(const char *name, size_t length)
-{
-    for (unsigned i = 0; i < sizeof(options_table) / sizeof(options_table[0]); i++) {
-        if (strlen(options_table[i].name) == length && strncmp(options_table[i].name, name, length) == 0)
-            return &options_table[i];
-    }
-    return NULL;
-}
-
 static bool parse_one(struct input_options *o, int argc, char **argv, int *at)
 {
-    const char *text = argv[*at], *equals = strchr(text, '='), *value = NULL;
-    const struct option *option = NULL;
-    if (strncmp(text, "--", 2) == 0)
-        option = find(text + 2, equals != NULL ? (size_t)(equals - text - 2) : strlen(text + 2));
-    if (option == NULL) {
-        fprintf(stderr, "nthost input: unknown option '%s' (see nthost input --help)\n", text);
-        return false;
-    }
-    if (option->argument != NULL) {
-        if (equals == NULL && *at + 1 >= argc) {
-            fprintf(stderr, "nthost input: --%s needs a value: %s\n", option->name, option->argument);
-            return false;
-        }
-        value = equals != NULL ? equals + 1 : argv[++*at];
-    }
-    if (option->set(o, value))
-        return true;
-    fprintf(stderr, "nthost input: --%s: '%s' is not understood; expected %s\n", option->name,
-            value != NULL ? value : "", option->argument != NULL ? option->argument : "no value");
-    return false;
+    const char *value;
+    const struct option *option = option_take(&options, argc, argv, at, &value);
+    return option != NULL && (option->set(o, value) || option_refuse(&options, option, value));
 }
 
 bool input_options_parse(struct input_options *o, int argc, char **argv)

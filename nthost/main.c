@@ -5,17 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verifier.h"
-
-#ifdef NTHOST_HAS_BLK
-int cmd_blk(int argc, char **argv);
-#endif
-#ifdef NTHOST_HAS_INPUT
+#include "cmd_blk.h"
 #include "cmd_input.h"
-#endif
-#ifdef NTHOST_HAS_SND
 #include "cmd_snd.h"
-#endif
+#include "verifier.h"
 
 struct command {
     const char *name, *what;
@@ -23,15 +16,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-#ifdef NTHOST_HAS_BLK
     {"blk", "a StorPort miniport for virtio disks", cmd_blk},
-#endif
-#ifdef NTHOST_HAS_INPUT
     {"input", "a HID minidriver for virtio input devices", cmd_input},
-#endif
-#ifdef NTHOST_HAS_SND
     {"snd", "an audio driver for virtio sound devices, under PortCls", cmd_snd},
-#endif
     {NULL, NULL, NULL},
 };
 

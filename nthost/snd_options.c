@@ -6,24 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_options.h"
 #include "snd.h"
 
 struct option {
-    const char *name, *argument, *help; /* argument NULL: a switch */
+    struct option_words words;
     bool (*set)(struct snd_options *o, const char *value);
 };
-
-static bool number(const char *text, uint64_t *value)
-{
-    char *end;
-    *value = strtoull(text, &end, 0);
-    return *text >= '0' && *text <= '9' && *end == '\0';
-}
 
 static bool ranged(const char *text, unsigned low, unsigned high, unsigned *value)
 {
     uint64_t parsed;
-    bool good = number(text, &parsed) && parsed >= low && parsed <= high;
+    bool good = option_number(text, &parsed) && parsed >= low && parsed <= high;
     *value = (unsigned)parsed;
     return good;
 }
@@ -134,7 +128,7 @@ SETTER(seconds)
 
 SETTER(seed)
 {
-    return number(value, &o->seed);
+    return option_number(value, &o->seed);
 }
 
 SETTER(processors)
@@ -167,7 +161,7 @@ SETTER(registry)
     char name[64];
     uint64_t parsed;
     (void)o;
-    if (equals == NULL || (size_t)(equals - value) >= sizeof(name) || !number(equals + 1, &parsed))
+    if (equals == NULL || (size_t)(equals - value) >= sizeof(name) || !option_number(equals + 1, &parsed))
         return false;
     snprintf(name, sizeof(name), "%.*s", (int)(equals - value), value);
     for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -189,7 +183,7 @@ SETTER(expect)
 
 SETTER(surprise)
 {
-    return number(value, &o->surprise_at);
+    return option_number(value, &o->surprise_at);
 }
 
 SETTER(sweep_runs)
@@ -199,61 +193,57 @@ SETTER(sweep_runs)
 
 SETTER(fail)
 {
-    return number(value, &o->fail_nth);
+    return option_number(value, &o->fail_nth);
 }
 
 static const struct option options_table[] = {
-    {"driver", "FILE.sys", "the adapter driver (required)", set_driver},
-    {"device", "qemu|model", "stock QEMU's device, or the model (default model)", set_device},
-    {"dialect", "aero|standard|legacy",
-     "the model's: contract v1, VIRTIO 1.x in QEMU's layout, or that behind virtio 0.9.5's I/O ports (default aero)",
+    {{"driver", "FILE.sys", "the adapter driver (required)"}, set_driver},
+    {{"device", "qemu|model", "stock QEMU's device, or the model (default model)"}, set_device},
+    {{"dialect", "aero|standard|legacy",
+      "the model's: contract v1, VIRTIO 1.x in QEMU's layout, or that behind virtio 0.9.5's I/O ports (default aero)"},
      set_dialect},
-    {"mode", "MODE", "render|capture|duplex (default render)", set_mode},
-    {"format", "RATE:CHANNELS:BITS", "48000:2:16, 96000:6:32f, 44100:2:24/32 (default: the baseline)", set_format},
-    {"capture-format", "FORMAT", "where it is another than --format", set_capture_format},
-    {"period-us", "N", "length of a period (default 10000)", set_period},
-    {"periods", "N", "of the cyclic buffer (default 2)", set_periods},
-    {"notifications", "N", "of a cycle; 0: a buffer without (default 2)", set_notifications},
-    {"poll-us", "N", "reads the position between notifications, too, at random moments at most N apart", set_poll},
-    {"seconds", "N", "of sound (default 1)", set_seconds},
-    {"wav-in", "FILE", "what is played; of --mode capture, what the model's device hears", set_wav_in},
-    {"wav-out", "FILE", "what came out: what the device played, or the program recorded", set_wav_out},
-    {"played", "FILE", "what the device played, in duplex", set_played},
-    {"heard", "FILE", "what the program recorded, in duplex", set_heard},
-    {"irq", "intx|msix", "interrupts (default intx)", set_irq},
-    {"messages", "N", "MessageNumberLimit of the INF (default 8)", set_messages},
-    {"script", "FILE", "what happens ('-': standard input); list below", set_script},
-    {"json", "FILE", "results as JSON ('-': standard output)", set_json},
-    {"positions", NULL, "the JSON lists every position that was read", set_positions},
-    {"inexact", NULL, "what came out need not be what went in", set_inexact},
-    {"processors", "N", "simulated processors (default 2)", set_processors},
-    {"preempt", "N", "interrupt one callback in N at any instruction", set_preempt},
-    {"seed", "N", "of the scheduler and the memory layout (default: from the clock, printed)", set_seed},
-    {"model", "KEY=VALUE", "a property of the model device, may be repeated", set_model},
-    {"qemu", "KEY=VALUE", "a property of the QEMU run, may be repeated", set_qemu},
-    {"registry", "NAME=NUMBER", "a DWORD in the driver's and in the device's key", set_registry},
-    {"service", "NAME", "of the driver (default aero_virtio_snd)", set_service},
-    {"expect", "start|refusal|any", "what the driver does with the device (default start)", set_expect},
-    {"surprise-at", "N", "pull the device at the N-th kernel call or device access of the driver", set_surprise},
-    {"fail-nth", "N", "fail the N-th allocation, mapping or other call that may fail", set_fail},
-    {"failure-sweep", NULL, "the run again for every such call, until none is left", set_sweep},
-    {"surprise-sweep", NULL, "the run again with the device pulled at each of some hundred steps, evenly spread",
+    {{"mode", "MODE", "render|capture|duplex (default render)"}, set_mode},
+    {{"format", "RATE:CHANNELS:BITS", "48000:2:16, 96000:6:32f, 44100:2:24/32 (default: the baseline)"}, set_format},
+    {{"capture-format", "FORMAT", "where it is another than --format"}, set_capture_format},
+    {{"period-us", "N", "length of a period (default 10000)"}, set_period},
+    {{"periods", "N", "of the cyclic buffer (default 2)"}, set_periods},
+    {{"notifications", "N", "of a cycle; 0: a buffer without (default 2)"}, set_notifications},
+    {{"poll-us", "N", "reads the position between notifications, too, at random moments at most N apart"}, set_poll},
+    {{"seconds", "N", "of sound (default 1)"}, set_seconds},
+    {{"wav-in", "FILE", "what is played; of --mode capture, what the model's device hears"}, set_wav_in},
+    {{"wav-out", "FILE", "what came out: what the device played, or the program recorded"}, set_wav_out},
+    {{"played", "FILE", "what the device played, in duplex"}, set_played},
+    {{"heard", "FILE", "what the program recorded, in duplex"}, set_heard},
+    {{"irq", "intx|msix", "interrupts (default intx)"}, set_irq},
+    {{"messages", "N", "MessageNumberLimit of the INF (default 8)"}, set_messages},
+    {{"script", "FILE", "what happens ('-': standard input); list below"}, set_script},
+    {{"json", "FILE", "results as JSON ('-': standard output)"}, set_json},
+    {{"positions", NULL, "the JSON lists every position that was read"}, set_positions},
+    {{"inexact", NULL, "what came out need not be what went in"}, set_inexact},
+    {{"processors", "N", "simulated processors (default 2)"}, set_processors},
+    {{"preempt", "N", "interrupt one callback in N at any instruction"}, set_preempt},
+    {{"seed", "N", "of the scheduler and the memory layout (default: from the clock, printed)"}, set_seed},
+    {{"model", "KEY=VALUE", "a property of the model device, may be repeated"}, set_model},
+    {{"qemu", "KEY=VALUE", "a property of the QEMU run, may be repeated"}, set_qemu},
+    {{"registry", "NAME=NUMBER", "a DWORD in the driver's and in the device's key"}, set_registry},
+    {{"service", "NAME", "of the driver (default aero_virtio_snd)"}, set_service},
+    {{"expect", "start|refusal|any", "what the driver does with the device (default start)"}, set_expect},
+    {{"surprise-at", "N", "pull the device at the N-th kernel call or device access of the driver"}, set_surprise},
+    {{"fail-nth", "N", "fail the N-th allocation, mapping or other call that may fail"}, set_fail},
+    {{"failure-sweep", NULL, "the run again for every such call, until none is left"}, set_sweep},
+    {{"surprise-sweep", NULL, "the run again with the device pulled at each of some hundred steps, evenly spread"},
      set_surprise_sweep},
-    {"sweep-runs", "N", "how many steps --surprise-sweep tries (default 200)", set_sweep_runs},
-    {"count-instructions", NULL, "exact numbers of the driver's instructions", set_count},
-    {"quiet", NULL, "only the line of result", set_quiet},
+    {{"sweep-runs", "N", "how many steps --surprise-sweep tries (default 200)"}, set_sweep_runs},
+    {{"count-instructions", NULL, "exact numbers of the driver's instructions"}, set_count},
+    {{"quiet", NULL, "only the line of result"}, set_quiet},
 };
+static const struct option_table options = OPTION_TABLE("snd", options_table);
 
 void snd_help(void)
 {
     puts("nthost snd: runs an audio driver for a virtio sound device on Linux, under PortCls\n\n"
          "usage: nthost snd --driver FILE.sys [options]\n");
-    for (unsigned i = 0; i < sizeof(options_table) / sizeof(options_table[0]); i++) {
-        char left[64];
-        snprintf(left, sizeof(left), "--%s %s", options_table[i].name,
-                 options_table[i].argument != NULL ? options_table[i].argument : "");
-        printf("  %-28s %s\n", left, options_table[i].help);
-    }
+    option_print_help(&options);
     printf("\nproperties of the model (--model), besides those of every virtio device (nthost blk --help):\n%s\n\n"
            "properties of QEMU (--qemu):\n%s\n",
            model_snd_option_help(), qemu_option_help());
@@ -268,37 +258,11 @@ void snd_help(void)
          "not fit.");
 }
 
-static const struct option *find(const char *name, size_t length)
-{
-    for (unsigned i = 0; i < sizeof(options_table) / sizeof(options_table[0]); i++) {
-        if (strlen(options_table[i].name) == length && strncmp(options_table[i].name, name, length) == 0)
-            return &options_table[i];
-    }
-    return NULL;
-}
-
 static bool parse_one(struct snd_options *o, int argc, char **argv, int *at)
 {
-    const char *text = argv[*at], *equals = strchr(text, '='), *value = NULL;
-    const struct option *option = NULL;
-    if (strncmp(text, "--", 2) == 0)
-        option = find(text + 2, equals != NULL ? (size_t)(equals - text - 2) : strlen(text + 2));
-    if (option == NULL) {
-        fprintf(stderr, "nthost snd: unknown option '%s' (see nthost snd --help)\n", text);
-        return false;
-    }
-    if (option->argument != NULL) {
-        if (equals == NULL && *at + 1 >= argc) {
-            fprintf(stderr, "nthost snd: --%s needs a value: %s\n", option->name, option->argument);
-            return false;
-        }
-        value = equals != NULL ? equals + 1 : argv[++*at];
-    }
-    if (option->set(o, value))
-        return true;
-    fprintf(stderr, "nthost snd: --%s: '%s' is not understood; expected %s\n", option->name, value != NULL ? value : "",
-            option->argument != NULL ? option->argument : "no value");
-    return false;
+    const char *value;
+    const struct option *option = option_take(&options, argc, argv, at, &value);
+    return option != NULL && (option->set(o, value) || option_refuse(&options, option, value));
 }
 
 /* The wav backend, fixed to the format that is played: QEMU's mixer then has nothing to convert, and at nominal volume

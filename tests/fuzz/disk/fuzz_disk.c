@@ -5,77 +5,17 @@
  * is not ours to fuzz. The disks are the files of the folder FUZZ_DISK_BASES (disk_bases.py makes them).
  * Input: which disk; then changes: sector among those that are not empty, offset, bytes.
  */
-#include "fuzz.h"
+#include "changed_image.h"
 
 #include "base/text.h"
 #include "disk/fat.h"
 #include "disk/partition.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define BASES_LIMIT 8
 #define SECTOR 512U
 #define STORE "efi/MICROSOFT/boot/bcd"
 
-struct base {
-    uint8_t *bytes;
-    size_t size;
-    uint32_t *sectors;
-    size_t sector_count;
-    int descriptor;
-    char path[64];
-};
-
-static struct base bases[BASES_LIMIT];
-static size_t base_count;
+static struct images images;
 static bool is_sound; /* nothing of the disk was changed */
-
-static void load_base(const char *path)
-{
-    struct base *base = &bases[base_count++];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-
-    FUZZ_CHECK(file >= 0 && fstat(file, &info) == 0 && base_count <= BASES_LIMIT);
-    base->size = (size_t)info.st_size;
-    base->bytes = malloc(base->size);
-    FUZZ_CHECK(base->bytes != NULL && read(file, base->bytes, base->size) == (ssize_t)base->size);
-    close(file);
-    base->sectors = calloc(base->size / SECTOR + 1, sizeof(*base->sectors));
-    for (uint32_t i = 0; (i + 1) * SECTOR <= base->size; ++i) {
-        const uint8_t *sector = base->bytes + (size_t)i * SECTOR;
-
-        if (sector[0] != 0 || memcmp(sector, sector + 1, SECTOR - 1) != 0) {
-            base->sectors[base->sector_count++] = i;
-        }
-    }
-    base->descriptor = memfd_create("disk", MFD_CLOEXEC);
-    FUZZ_CHECK(base->descriptor >= 0 && base->sector_count > 0);
-    FUZZ_CHECK(write(base->descriptor, base->bytes, base->size) == (ssize_t)base->size);
-    snprintf(base->path, sizeof(base->path), "/proc/self/fd/%d", base->descriptor);
-}
-
-static void load_bases(void)
-{
-    struct dirent **entries;
-    int count = scandir(FUZZ_DISK_BASES, &entries, NULL, alphasort);
-
-    for (int i = 0; i < count; ++i) {
-        if (entries[i]->d_name[0] != '.') {
-            char path[4096];
-
-            snprintf(path, sizeof(path), "%s/%s", FUZZ_DISK_BASES, entries[i]->d_name);
-            load_base(path);
-        }
-        free(entries[i]);
-    }
-    FUZZ_CHECK(base_count > 0);
-    free(entries);
-}
 
 static bool is_expected(enum status status)
 {
@@ -158,41 +98,22 @@ static void read_disk(const char *path)
     (void)disk_image_close(image);
 }
 
-static void change(struct base *base, struct fuzz_input *input, bool back)
-{
-    while (input->left != 0) {
-        size_t at = (size_t)base->sectors[fuzz_word(input, 2) % base->sector_count] * SECTOR;
-        uint8_t bytes[16];
-        size_t length;
-
-        at += fuzz_word(input, 2) % SECTOR;
-        length = (size_t)(fuzz_byte(input) & 15) + 1;
-        for (size_t i = 0; i < length; ++i) {
-            bytes[i] = fuzz_byte(input);
-        }
-        if (length > base->size - at) {
-            length = base->size - at;
-        }
-        FUZZ_CHECK(pwrite(base->descriptor, back ? base->bytes + at : bytes, length, (off_t)at) == (ssize_t)length);
-    }
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {.data = data, .left = size};
     struct fuzz_input again;
-    struct base *base;
+    struct image *base;
     uint8_t first = fuzz_byte(&input);
     uint8_t head[512];
     uint8_t now[512];
 
-    if (base_count == 0) {
-        load_bases();
+    if (images.count == 0) {
+        images_load(&images, FUZZ_DISK_BASES, SECTOR);
     }
-    base = &bases[first % base_count];
+    base = &images.list[first % images.count];
     again = input;
     is_sound = input.left == 0;
-    change(base, &input, false);
+    image_change(base, &input, false);
     FUZZ_CHECK(pread(base->descriptor, head, sizeof(head), 0) == (ssize_t)sizeof(head));
     /* A qcow2 header that passes would start a qemu-nbd for each input: the backing file's place is kept. */
     if (memcmp(head, "QFI\xfb", 4) == 0) {
@@ -203,6 +124,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(pread(base->descriptor, now, sizeof(now), 0) == (ssize_t)sizeof(now) &&
                memcmp(head, now, sizeof(now)) == 0);
     FUZZ_CHECK(pwrite(base->descriptor, base->bytes, sizeof(head), 0) == (ssize_t)sizeof(head));
-    change(base, &again, true);
+    image_change(base, &again, true);
     return 0;
 }

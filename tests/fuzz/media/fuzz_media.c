@@ -5,75 +5,15 @@
  * folder FUZZ_MEDIA_BASES (media_bases.py makes them).
  * Input: which medium, with bit 7 where it ends; then changes: sector among those that are not empty, offset, bytes.
  */
-#include "fuzz.h"
+#include "changed_image.h"
 
 #include "media/install_source.h"
 #include "media/media_name.h"
 #include "media/media_read.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define BASES_LIMIT 16
 #define SECTOR 2048U
 
-struct base {
-    uint8_t *bytes;
-    size_t size;
-    uint32_t *sectors; /* that are not empty */
-    size_t sector_count;
-    int descriptor; /* in memory, with the same content between inputs */
-    char path[64];
-};
-
-static struct base bases[BASES_LIMIT];
-static size_t base_count;
-
-static void load_base(const char *path)
-{
-    struct base *base = &bases[base_count++];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-
-    FUZZ_CHECK(file >= 0 && fstat(file, &info) == 0 && base_count <= BASES_LIMIT);
-    base->size = (size_t)info.st_size;
-    base->bytes = malloc(base->size);
-    FUZZ_CHECK(base->bytes != NULL && read(file, base->bytes, base->size) == (ssize_t)base->size);
-    close(file);
-    base->sectors = calloc(base->size / SECTOR + 1, sizeof(*base->sectors));
-    for (uint32_t i = 0; (i + 1) * SECTOR <= base->size; ++i) {
-        const uint8_t *sector = base->bytes + (size_t)i * SECTOR;
-
-        if (sector[0] != 0 || memcmp(sector, sector + 1, SECTOR - 1) != 0) {
-            base->sectors[base->sector_count++] = i;
-        }
-    }
-    base->descriptor = memfd_create("medium", MFD_CLOEXEC);
-    FUZZ_CHECK(base->descriptor >= 0 && base->sector_count > 0);
-    FUZZ_CHECK(write(base->descriptor, base->bytes, base->size) == (ssize_t)base->size);
-    snprintf(base->path, sizeof(base->path), "/proc/self/fd/%d", base->descriptor);
-}
-
-static void load_bases(void)
-{
-    struct dirent **entries;
-    int count = scandir(FUZZ_MEDIA_BASES, &entries, NULL, alphasort);
-
-    for (int i = 0; i < count; ++i) {
-        if (entries[i]->d_name[0] != '.') {
-            char path[4096];
-
-            snprintf(path, sizeof(path), "%s/%s", FUZZ_MEDIA_BASES, entries[i]->d_name);
-            load_base(path);
-        }
-        free(entries[i]);
-    }
-    FUZZ_CHECK(base_count > 0);
-    free(entries);
-}
+static struct images images;
 
 struct visit {
     struct path_set paths;
@@ -151,40 +91,21 @@ static void read_install_media(const char *path)
     install_source_close(&source);
 }
 
-static void change(struct base *base, struct fuzz_input *input, bool back)
-{
-    while (input->left != 0) {
-        size_t at = (size_t)base->sectors[fuzz_word(input, 2) % base->sector_count] * SECTOR;
-        uint8_t bytes[16];
-        size_t count;
-
-        at += fuzz_word(input, 2) % SECTOR;
-        count = (size_t)(fuzz_byte(input) & 15) + 1;
-        for (size_t i = 0; i < count; ++i) {
-            bytes[i] = fuzz_byte(input);
-        }
-        if (count > base->size - at) {
-            count = base->size - at;
-        }
-        FUZZ_CHECK(pwrite(base->descriptor, back ? base->bytes + at : bytes, count, (off_t)at) == (ssize_t)count);
-    }
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {.data = data, .left = size};
     struct fuzz_input again;
-    struct base *base;
+    struct image *base;
     uint8_t first = fuzz_byte(&input);
     size_t end;
 
-    if (base_count == 0) {
-        load_bases();
+    if (images.count == 0) {
+        images_load(&images, FUZZ_MEDIA_BASES, SECTOR);
     }
-    base = &bases[(first & 0x7F) % base_count];
+    base = &images.list[(first & 0x7F) % images.count];
     end = (first & 0x80) != 0 ? fuzz_word(&input, 2) * (size_t)SECTOR / 8 % (base->size + 1) : base->size;
     again = input;
-    change(base, &input, false);
+    image_change(base, &input, false);
     FUZZ_CHECK(ftruncate(base->descriptor, (off_t)end) == 0);
     read_medium(base->path);
     read_install_media(base->path);
@@ -193,6 +114,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(pwrite(base->descriptor, base->bytes + end, base->size - end, (off_t)end) ==
                    (ssize_t)(base->size - end));
     }
-    change(base, &again, true);
+    image_change(base, &again, true);
     return 0;
 }

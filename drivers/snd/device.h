@@ -270,11 +270,6 @@ VOID SndStop(SND_DEVICE *device, SND_STATE state);
 /* For good, before IRP_MN_REMOVE_DEVICE goes on. */
 VOID SndRemove(SND_DEVICE *device);
 
-/* ---- config_space.c. Passive. ---- */
-#define SND_CONFIG_SPACE_BYTES 256u
-NTSTATUS SndReadConfigSpace(SND_DEVICE *device, UCHAR space[SND_CONFIG_SPACE_BYTES]);
-void SndTransportDelay(void *context, uint32_t microseconds);
-
 /* ---- resources.c, or resources_legacy.c in the packages for legacy devices. Passive. Failures are logged. ---- */
 NTSTATUS SndOpenTransport(SND_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated);
 /* After SndConnectInterrupt: a legacy device moves registers when messages are on. */

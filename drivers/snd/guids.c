@@ -5,7 +5,6 @@
 #include "aero_wdm.h"
 
 #include <initguid.h>
-#include <wdmguid.h>
 
 #include "portcls.h"
 

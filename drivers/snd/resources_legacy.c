@@ -6,6 +6,8 @@
 #include "device.h"
 
 #include "contract_ids.h"
+#include "drivers/common/wdm_config_space.h"
+#include "drivers/common/wdm_delay.h"
 
 #define PCI_VENDOR 0x00
 #define PCI_DEVICE 0x02
@@ -25,11 +27,11 @@ static USHORT Read16(const UCHAR *at)
 }
 
 /* PCI Local Bus 3.0, 6.7 and 6.8.2: whether MSI-X is on at this moment. */
-static BOOLEAN IsMsixEnabled(const UCHAR space[SND_CONFIG_SPACE_BYTES])
+static BOOLEAN IsMsixEnabled(const UCHAR space[WDM_CONFIG_SPACE_BYTES])
 {
     ULONG at = space[PCI_CAPABILITIES] & ~3u;
 
-    for (ULONG i = 0; i < CAPABILITIES_MAX && at >= 0x40 && at + 4 <= SND_CONFIG_SPACE_BYTES; i++) {
+    for (ULONG i = 0; i < CAPABILITIES_MAX && at >= 0x40 && at + 4 <= WDM_CONFIG_SPACE_BYTES; i++) {
         if (space[at] == PCI_CAP_MSIX) {
             return (Read16(space + at + 2) & MSIX_ENABLED) != 0;
         }
@@ -55,7 +57,7 @@ static ULONG FindPorts(ULONG bar, const CM_RESOURCE_LIST *raw, ULONG *length)
 
 static SND_LOG OpenPorts(SND_DEVICE *device, BOOLEAN msix)
 {
-    VIRTIO_ENV env = {.Context = device, .DelayMicroseconds = SndTransportDelay};
+    VIRTIO_ENV env = {.Context = device, .DelayMicroseconds = WdmTransportDelay};
 
     if (device->Ports0 == 0 || device->Ports0 > 0xFFFF ||
         VirtioLegacyInit(&device->Registers.Legacy, (uint16_t)device->Ports0, device->Ports0Length, msix, &env) !=
@@ -67,7 +69,7 @@ static SND_LOG OpenPorts(SND_DEVICE *device, BOOLEAN msix)
 }
 
 /* The INF says which revisions; the driver takes any. */
-static SND_LOG Open(SND_DEVICE *device, const UCHAR space[SND_CONFIG_SPACE_BYTES], const CM_RESOURCE_LIST *raw)
+static SND_LOG Open(SND_DEVICE *device, const UCHAR space[WDM_CONFIG_SPACE_BYTES], const CM_RESOURCE_LIST *raw)
 {
     ULONG bar = (ULONG)Read16(space + PCI_BAR0) | (ULONG)Read16(space + PCI_BAR0 + 2) << 16;
 
@@ -85,13 +87,13 @@ static SND_LOG Open(SND_DEVICE *device, const UCHAR space[SND_CONFIG_SPACE_BYTES
 
 NTSTATUS SndOpenTransport(SND_DEVICE *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated)
 {
-    UCHAR space[SND_CONFIG_SPACE_BYTES];
+    UCHAR space[WDM_CONFIG_SPACE_BYTES];
     SND_LOG why;
 
     if (raw == NULL || translated == NULL || raw->Count == 0 || translated->Count == 0) {
         return SndRefuse(device, SndLogBar);
     }
-    if (!NT_SUCCESS(SndReadConfigSpace(device, space))) {
+    if (!NT_SUCCESS(WdmReadConfigSpace(device->Lower, space))) {
         return SndRefuse(device, SndLogConfigSpace);
     }
     why = Open(device, space, raw);
@@ -105,9 +107,9 @@ NTSTATUS SndOpenTransport(SND_DEVICE *device, const CM_RESOURCE_LIST *raw, const
 /* "If MSI-X is enabled, two additional fields immediately follow": the device configuration comes behind them. */
 VOID SndTransportConnected(SND_DEVICE *device)
 {
-    UCHAR space[SND_CONFIG_SPACE_BYTES];
+    UCHAR space[WDM_CONFIG_SPACE_BYTES];
 
-    if (NT_SUCCESS(SndReadConfigSpace(device, space))) {
+    if (NT_SUCCESS(WdmReadConfigSpace(device->Lower, space))) {
         (void)OpenPorts(device, IsMsixEnabled(space));
     }
 }

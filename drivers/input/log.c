@@ -7,6 +7,8 @@
 
 #include <ntiologc.h>
 
+#include "drivers/common/wdm_log.h"
+
 static NTSTATUS MessageOf(INPUT_LOG what)
 {
     switch (what) {
@@ -25,19 +27,7 @@ static NTSTATUS MessageOf(INPUT_LOG what)
 
 VOID InputLog(INPUT_DEVICE *device, INPUT_LOG what, NTSTATUS status)
 {
-    PIO_ERROR_LOG_PACKET entry =
-        (PIO_ERROR_LOG_PACKET)IoAllocateErrorLogEntry(device->Fdo, (UCHAR)sizeof(IO_ERROR_LOG_PACKET));
-
-    if (entry == NULL) {
-        return;
-    }
-    RtlZeroMemory(entry, sizeof(*entry));
-    entry->ErrorCode = MessageOf(what);
-    entry->UniqueErrorValue = (ULONG)what;
-    entry->FinalStatus = status;
-    entry->DumpDataSize = sizeof(ULONG); /* the viewer shows dump data, and of the rest only some */
-    entry->DumpData[0] = (ULONG)what;
-    IoWriteErrorLogEntry(entry);
+    WdmLog(device->Fdo, MessageOf(what), (ULONG)what, status);
 }
 
 NTSTATUS InputRefuse(INPUT_DEVICE *device, INPUT_LOG what)

@@ -7,6 +7,8 @@
 
 #include <ntiologc.h>
 
+#include "drivers/common/wdm_log.h"
+
 static NTSTATUS MessageOf(SND_LOG what)
 {
     switch (what) {
@@ -25,22 +27,10 @@ static NTSTATUS MessageOf(SND_LOG what)
 
 VOID SndLog(SND_DEVICE *device, SND_LOG what, NTSTATUS status)
 {
-    PIO_ERROR_LOG_PACKET entry;
-
-    if (device->Fdo == NULL) {
-        return; /* removed: a stream that is still open has nobody to tell */
+    /* Removed: a stream that is still open has nobody to tell. */
+    if (device->Fdo != NULL) {
+        WdmLog(device->Fdo, MessageOf(what), (ULONG)what, status);
     }
-    entry = (PIO_ERROR_LOG_PACKET)IoAllocateErrorLogEntry(device->Fdo, (UCHAR)sizeof(IO_ERROR_LOG_PACKET));
-    if (entry == NULL) {
-        return;
-    }
-    RtlZeroMemory(entry, sizeof(*entry));
-    entry->ErrorCode = MessageOf(what);
-    entry->UniqueErrorValue = (ULONG)what;
-    entry->FinalStatus = status;
-    entry->DumpDataSize = sizeof(ULONG); /* the viewer shows dump data, and of the rest only some */
-    entry->DumpData[0] = (ULONG)what;
-    IoWriteErrorLogEntry(entry);
 }
 
 NTSTATUS SndRefuse(SND_DEVICE *device, SND_LOG what)

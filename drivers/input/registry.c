@@ -4,33 +4,18 @@
  */
 #include "device.h"
 
+#include "drivers/common/wdm_registry.h"
+
 /* Services\aero_virtio_input\Parameters, read once at DriverEntry. */
 static BOOLEAN dropLedsOnFull;
 static BOOLEAN moreKeys = TRUE;
 
-static ULONG ReadDword(HANDLE key, PCWSTR name, ULONG fallback)
+static BOOLEAN ReadFlag(HANDLE key, PCWSTR name, BOOLEAN fallback)
 {
-    struct {
-        KEY_VALUE_PARTIAL_INFORMATION Information;
-        UCHAR Data[sizeof(ULONG)];
-    } value;
-    UNICODE_STRING string;
-    ULONG length;
+    ULONG value = fallback;
 
-    RtlInitUnicodeString(&string, name);
-    if (!NT_SUCCESS(ZwQueryValueKey(key, &string, KeyValuePartialInformation, &value, sizeof(value), &length)) ||
-        value.Information.Type != REG_DWORD || value.Information.DataLength != sizeof(ULONG)) {
-        return fallback;
-    }
-    return *(const ULONG *)(const VOID *)value.Information.Data;
-}
-
-static NTSTATUS OpenKey(HANDLE root, PUNICODE_STRING path, HANDLE *key)
-{
-    OBJECT_ATTRIBUTES attributes;
-
-    InitializeObjectAttributes(&attributes, path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, root, NULL);
-    return ZwOpenKey(key, KEY_READ, &attributes);
+    (void)WdmReadDword(key, name, &value);
+    return value != 0;
 }
 
 VOID InputReadServiceParameters(PUNICODE_STRING registryPath)
@@ -39,13 +24,13 @@ VOID InputReadServiceParameters(PUNICODE_STRING registryPath)
     HANDLE service;
     HANDLE parameters;
 
-    if (!NT_SUCCESS(OpenKey(NULL, registryPath, &service))) {
+    if (!NT_SUCCESS(WdmOpenKey(NULL, registryPath, &service))) {
         return;
     }
     RtlInitUnicodeString(&name, L"Parameters");
-    if (NT_SUCCESS(OpenKey(service, &name, &parameters))) {
-        dropLedsOnFull = ReadDword(parameters, L"StatusQDropOnFull", 0) != 0;
-        moreKeys = ReadDword(parameters, L"NKeyRollover", 1) != 0;
+    if (NT_SUCCESS(WdmOpenKey(service, &name, &parameters))) {
+        dropLedsOnFull = ReadFlag(parameters, L"StatusQDropOnFull", FALSE);
+        moreKeys = ReadFlag(parameters, L"NKeyRollover", TRUE);
         (void)ZwClose(parameters);
     }
     (void)ZwClose(service);
@@ -59,7 +44,7 @@ VOID InputReadDeviceParameters(INPUT_DEVICE *device)
     device->MoreKeys = moreKeys;
     device->StrictContract = FALSE;
     if (NT_SUCCESS(IoOpenDeviceRegistryKey(device->Pdo, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &key))) {
-        device->StrictContract = ReadDword(key, L"StrictContract", 0) != 0;
+        device->StrictContract = ReadFlag(key, L"StrictContract", FALSE);
         (void)ZwClose(key);
     }
 }

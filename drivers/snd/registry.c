@@ -7,33 +7,15 @@
  */
 #include "device.h"
 
-static BOOLEAN ReadDword(HANDLE key, PCWSTR name, ULONG *result)
-{
-    struct {
-        KEY_VALUE_PARTIAL_INFORMATION Information;
-        UCHAR Data[sizeof(ULONG)];
-    } value;
-    UNICODE_STRING string;
-    ULONG length;
-
-    RtlInitUnicodeString(&string, name);
-    if (!NT_SUCCESS(ZwQueryValueKey(key, &string, KeyValuePartialInformation, &value, sizeof(value), &length)) ||
-        value.Information.Type != REG_DWORD || value.Information.DataLength != sizeof(ULONG)) {
-        return FALSE;
-    }
-    *result = *(const ULONG *)(const VOID *)value.Information.Data;
-    return TRUE;
-}
+#include "drivers/common/wdm_registry.h"
 
 static HANDLE OpenParameters(HANDLE root)
 {
-    OBJECT_ATTRIBUTES attributes;
     UNICODE_STRING name;
     HANDLE key;
 
     RtlInitUnicodeString(&name, L"Parameters");
-    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, root, NULL);
-    return NT_SUCCESS(ZwOpenKey(&key, KEY_READ, &attributes)) ? key : NULL;
+    return NT_SUCCESS(WdmOpenKey(root, &name, &key)) ? key : NULL;
 }
 
 #define PLACES 3
@@ -43,7 +25,7 @@ static ULONG ReadFrom(const HANDLE places[PLACES], PCWSTR name)
     ULONG value = 0;
 
     for (ULONG i = 0; i < PLACES; i++) {
-        if (places[i] != NULL && ReadDword(places[i], name, &value)) {
+        if (places[i] != NULL && WdmReadDword(places[i], name, &value)) {
             break;
         }
     }

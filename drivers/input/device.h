@@ -17,6 +17,7 @@
 #include "aero_wdm.h"
 
 #include "diagnostics.h"
+#include "drivers/common/wdm_interrupt.h"
 #include "engine.h"
 #include "leds.h"
 #include "msix_plan.h"
@@ -110,9 +111,7 @@ typedef struct INPUT_DEVICE {
     ULONG SubsystemId;
     UCHAR Revision;
 
-    PVOID Interrupt; /* PKINTERRUPT or the message table: what IoConnectInterruptEx gave */
-    BOOLEAN Messages;
-    ULONG MessageCount;
+    WDM_INTERRUPT Interrupt;
     VIRTIO_MSIX_PLAN Plan;
     KDPC Dpc;
     ULONG Work; /* INPUT_WORK_*, atomic */

@@ -98,39 +98,23 @@ static VOID NTAPI Dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2
 
 NTSTATUS InputConnectInterrupt(INPUT_DEVICE *device)
 {
-    IO_CONNECT_INTERRUPT_PARAMETERS parameters = {.Version = CONNECT_MESSAGE_BASED};
     NTSTATUS status;
 
     KeInitializeDpc(&device->Dpc, Dpc, device);
     device->Work = 0;
-    parameters.MessageBased.PhysicalDeviceObject = device->Pdo;
-    parameters.MessageBased.ConnectionContext.Generic = &device->Interrupt;
-    parameters.MessageBased.MessageServiceRoutine = MessageInterrupt;
-    parameters.MessageBased.ServiceContext = device;
-    parameters.MessageBased.FallBackServiceRoutine = LineInterrupt;
-    status = IoConnectInterruptEx(&parameters);
+    status = WdmConnectInterrupt(&device->Interrupt, device->Pdo, MessageInterrupt, LineInterrupt, device);
     if (!NT_SUCCESS(status)) {
-        device->Interrupt = NULL;
         InputLog(device, InputLogInterrupt, status);
-        return status;
     }
-    /* "Version is set to the type of interrupt that was connected": without messages, the line. */
-    device->Messages = parameters.Version == CONNECT_MESSAGE_BASED;
-    device->MessageCount = device->Messages ? ((PIO_INTERRUPT_MESSAGE_INFO)device->Interrupt)->MessageCount : 0;
-    return STATUS_SUCCESS;
+    return status;
 }
 
 VOID InputDisconnectInterrupt(INPUT_DEVICE *device)
 {
-    IO_DISCONNECT_INTERRUPT_PARAMETERS parameters;
-
-    if (device->Interrupt == NULL) {
+    if (device->Interrupt.Object == NULL) {
         return;
     }
-    parameters.Version = device->Messages ? CONNECT_MESSAGE_BASED : CONNECT_LINE_BASED;
-    parameters.ConnectionContext.Generic = device->Interrupt;
-    IoDisconnectInterruptEx(&parameters);
-    device->Interrupt = NULL;
+    WdmDisconnectInterrupt(&device->Interrupt);
     (void)KeRemoveQueueDpc(&device->Dpc);
     KeFlushQueuedDpcs();
 }

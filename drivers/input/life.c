@@ -156,7 +156,7 @@ static INPUT_LOG StartWithSomePlan(INPUT_DEVICE *device)
     VIRTIO_RESULT result;
     INPUT_LOG why;
 
-    device->Plan = VirtioChooseMsixPlan(device->MessageCount, 2);
+    device->Plan = VirtioChooseMsixPlan(device->Interrupt.MessageCount, 2);
     for (;;) {
         result = TryStart(device, &why);
         /* VIRTIO 1.x "MSI-X Vector Configuration": a vector that does not read back has to be handled. INTx is no way

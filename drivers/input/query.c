@@ -35,7 +35,7 @@ static VOID FillState(INPUT_DEVICE *device, INPUT_STATE_INFO *state)
         .DeviceLeds = device->Engine->DeviceLeds,
         .PciRevision = device->Revision,
         .SubsystemDeviceId = device->SubsystemId,
-        .HardwareReady = device->Interrupt != NULL,
+        .HardwareReady = device->Interrupt.Object != NULL,
         .InD0 = device->InD0,
         .HidActivated = device->Activated,
         .VirtioStarted = device->State == InputRunning,
@@ -54,11 +54,11 @@ static VOID FillInterrupts(INPUT_DEVICE *device, INPUT_INTERRUPT_INFO *interrupt
     interrupts->Size = sizeof(*interrupts);
     interrupts->Version = INPUT_INTERRUPTS_VERSION;
     interrupts->ConfigVector = interrupts->EventVector = interrupts->StatusVector = VIRTIO_MSI_NO_VECTOR;
-    if (device->Interrupt == NULL) {
+    if (device->Interrupt.Object == NULL) {
         return;
     }
-    interrupts->Mode = device->Messages ? 2 : 1;
-    interrupts->MessageCount = device->MessageCount;
+    interrupts->Mode = device->Interrupt.Messages ? 2 : 1;
+    interrupts->MessageCount = device->Interrupt.MessageCount;
     interrupts->Mapping = mappings[device->Plan];
     interrupts->UsedVectors = (USHORT)VirtioMsixMessageCount(device->Plan, 2);
     interrupts->ConfigVector = VirtioMsixConfigVector(device->Plan);

@@ -23,6 +23,7 @@
 
 #include "control.h"
 #include "diagnostics.h"
+#include "drivers/common/wdm_interrupt.h"
 #include "events.h"
 #include "formats.h"
 #include "jack.h"
@@ -146,9 +147,7 @@ typedef struct SND_DEVICE {
     ULONG SubsystemId;
     UCHAR Revision;
 
-    PVOID Interrupt; /* PKINTERRUPT or the message table: what IoConnectInterruptEx gave */
-    BOOLEAN Messages;
-    ULONG MessageCount;
+    WDM_INTERRUPT Interrupt;
     VIRTIO_MSIX_PLAN Plan;
     KDPC Dpc;
     ULONG Work; /* SND_WORK_*, atomic */

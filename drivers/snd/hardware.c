@@ -120,7 +120,7 @@ static SND_LOG StartWithSomePlan(SND_DEVICE *device)
     VIRTIO_RESULT result;
     SND_LOG why;
 
-    device->Plan = VirtioChooseMsixPlan(device->MessageCount, VIRTIO_SND_VQ_MAX);
+    device->Plan = VirtioChooseMsixPlan(device->Interrupt.MessageCount, VIRTIO_SND_VQ_MAX);
     for (;;) {
         result = TryStart(device, &why);
         if (result != VirtioErrorVectorRefused || device->Plan == VirtioIntx) {
@@ -143,8 +143,8 @@ static VOID NotePlan(SND_DEVICE *device)
 {
     SND_DIAGNOSTICS *diagnostics = &device->Diagnostics;
 
-    diagnostics->IrqMode = device->Polling ? SND_IRQ_NONE : device->Messages ? SND_IRQ_MSIX : SND_IRQ_INTX;
-    diagnostics->MessageCount = device->MessageCount;
+    diagnostics->IrqMode = device->Polling ? SND_IRQ_NONE : device->Interrupt.Messages ? SND_IRQ_MSIX : SND_IRQ_INTX;
+    diagnostics->MessageCount = device->Interrupt.MessageCount;
     diagnostics->ConfigVector = VirtioMsixConfigVector(device->Plan);
     for (USHORT queue = 0; queue < VIRTIO_SND_VQ_MAX; queue++) {
         diagnostics->QueueVector[queue] = VirtioMsixQueueVector(device->Plan, queue);

@@ -106,36 +106,13 @@ VOID SndPoll(SND_DEVICE *device)
     KeReleaseSpinLock(&device->Lock, irql);
 }
 
-static NTSTATUS Connect(SND_DEVICE *device)
-{
-    IO_CONNECT_INTERRUPT_PARAMETERS parameters = {.Version = CONNECT_MESSAGE_BASED};
-    NTSTATUS status;
-
-    parameters.MessageBased.PhysicalDeviceObject = device->Pdo;
-    parameters.MessageBased.ConnectionContext.Generic = &device->Interrupt;
-    parameters.MessageBased.MessageServiceRoutine = MessageInterrupt;
-    parameters.MessageBased.ServiceContext = device;
-    parameters.MessageBased.FallBackServiceRoutine = LineInterrupt;
-    status = IoConnectInterruptEx(&parameters);
-    if (!NT_SUCCESS(status)) {
-        device->Interrupt = NULL;
-        return status;
-    }
-    /* "Version is set to the type of interrupt that was connected": without messages, the line. */
-    device->Messages = parameters.Version == CONNECT_MESSAGE_BASED;
-    device->MessageCount = device->Messages ? ((PIO_INTERRUPT_MESSAGE_INFO)device->Interrupt)->MessageCount : 0;
-    return STATUS_SUCCESS;
-}
-
 NTSTATUS SndConnectInterrupt(SND_DEVICE *device)
 {
     NTSTATUS status;
 
     device->Work = 0;
-    device->Messages = FALSE;
-    device->MessageCount = 0;
     device->Polling = FALSE;
-    status = Connect(device);
+    status = WdmConnectInterrupt(&device->Interrupt, device->Pdo, MessageInterrupt, LineInterrupt, device);
     if (NT_SUCCESS(status)) {
         return status;
     }
@@ -150,14 +127,7 @@ NTSTATUS SndConnectInterrupt(SND_DEVICE *device)
 
 VOID SndDisconnectInterrupt(SND_DEVICE *device)
 {
-    IO_DISCONNECT_INTERRUPT_PARAMETERS parameters;
-
-    if (device->Interrupt != NULL) {
-        parameters.Version = device->Messages ? CONNECT_MESSAGE_BASED : CONNECT_LINE_BASED;
-        parameters.ConnectionContext.Generic = device->Interrupt;
-        IoDisconnectInterruptEx(&parameters);
-        device->Interrupt = NULL;
-    }
+    WdmDisconnectInterrupt(&device->Interrupt);
     (void)KeRemoveQueueDpc(&device->Dpc); /* polling queues it, too */
     KeFlushQueuedDpcs();
 }

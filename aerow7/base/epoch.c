@@ -24,7 +24,7 @@ enum status epoch_parse(const char *text, bool *given, time_t *epoch)
     errno = 0;
     value = strtoll(said, &end, 10);
     if (errno != 0 || *end != 0 || value < 0 || value > LAST_EPOCH) {
-        diag_error(said, "is not a number of seconds since 1970");
+        diag_error(said, "is no epoch, a number of seconds since 1970");
         return STATUS_USAGE;
     }
     *epoch = (time_t)value;

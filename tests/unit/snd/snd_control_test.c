@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The control queue: replies, deadlines and late replies, cancelling; the event queue and the jacks. */
+/* The control queue: replies, deadlines and late replies, cancelling. */
 #include "unit.h"
 
 #include "control.h"
-#include "events.h"
 #include "formats.h"
-#include "jack.h"
 #include "snd_device.h"
+#include "stream.h"
 
 struct control_bench {
     SND_CONTROL control;
@@ -15,15 +14,6 @@ struct control_bench {
     void *dma, *state;
 };
 
-static void *pages(size_t bytes)
-{
-    void *memory = NULL;
-
-    assert_int_equal(posix_memalign(&memory, 4096, bytes), 0);
-    memset(memory, 0xB5, bytes);
-    return memory;
-}
-
 static struct control_bench *control_open(uint64_t features)
 {
     struct control_bench *bench = calloc(1, sizeof(*bench));
@@ -31,7 +21,7 @@ static struct control_bench *control_open(uint64_t features)
 
     assert_non_null(bench);
     assert_true(SndControlLayout(64, &layout));
-    bench->dma = pages(layout.DmaBytes);
+    bench->dma = device_pages(layout.DmaBytes);
     bench->state = malloc(layout.StateBytes);
     SndDialectChoose(&bench->dialect, SndDialectAuto, false);
     assert_true(SndControlInit(&bench->control, &layout, bench->dma, (uintptr_t)bench->dma, bench->state, features,
@@ -313,172 +303,67 @@ static void control_engine_corrupt_queue_is_reported(void **state)
     control_close(bench);
 }
 
-struct events_bench {
-    SND_EVENTS events;
-    struct snd_device device;
-    void *dma, *state;
-};
-
-static struct events_bench *events_open(uint16_t size)
+/* The reply that comes too late frees its request and says nothing about the stream any more. */
+static void proto_timeout_then_late_completion(void **state)
 {
-    struct events_bench *bench = calloc(1, sizeof(*bench));
-    SND_EVENTS_LAYOUT layout;
-
-    assert_non_null(bench);
-    assert_true(SndEventsLayout(size, &layout));
-    bench->dma = pages(layout.DmaBytes);
-    bench->state = malloc(layout.StateBytes);
-    assert_true(SndEventsInit(&bench->events, &layout, bench->dma, (uintptr_t)bench->dma, bench->state, 0));
-    SndEventsStart(&bench->events);
-    (void)VirtqueueKickNeeded(&bench->events.Queue);
-    device_init(&bench->device, &bench->events.Queue);
-    return bench;
-}
-
-static void events_close(struct events_bench *bench)
-{
-    free(bench->state);
-    free(bench->dma);
-    free(bench);
-}
-
-static void send_event(struct events_bench *bench, uint32_t code, uint32_t data, uint32_t length)
-{
-    uint32_t words[2] = {code, data};
+    struct control_bench *bench = control_open(0);
+    SND_CONTROL_SLOT *slot;
     struct device_chain chain;
-
-    (void)VirtqueueKickNeeded(&bench->events.Queue);
-    assert_true(device_take(&bench->device, &chain));
-    assert_int_equal(chain.readable, 0); /* "MUST NOT put a device-readable buffers in the event queue" */
-    assert_int_equal(chain.writable, 64);
-    device_write(&chain, 0, words, 8);
-    device_complete(&bench->device, &chain, length);
-}
-
-static void eventq_buffers_are_posted_and_come_round(void **state)
-{
-    struct events_bench *bench = events_open(64);
-    SND_EVENT event;
+    SND_STREAM stream;
+    bool broken;
 
     (void)state;
-    assert_int_equal(bench->events.Posted, 0xFF);
-    for (uint32_t i = 0; i < 100; i++) {
-        uint32_t left = SND_EVENTS_PER_CALL;
+    SndStreamInit(&stream);
+    SndStreamSetGoal(&stream, SndGoalPause);
+    assert_int_equal(SndStreamSent(&stream, SndRequestSet), SndTransitionLegal);
+    SndStreamDone(&stream, SndOk);
+    assert_int_equal(SndStreamSent(&stream, SndRequestPrepare), SndTransitionLegal);
+    assert_int_equal(SndControlSimple(&bench->control, SndRequestCode(stream.Out), 7, 10, bench, &slot), SndOk);
+    chain = chain_of(bench);
+    assert_ptr_equal(SndControlExpire(&bench->control, 10), slot);
+    SndStreamDone(&stream, slot->Result);
+    SndControlRelease(&bench->control, slot);
+    assert_int_equal(stream.State, SndStreamUnknown);
+    assert_int_equal(SndControlFreeSlots(&bench->control), SND_CONTROL_SLOTS - 1);
+    answer(bench, &chain, VIRTIO_SND_S_OK);
+    assert_null(SndControlReap(&bench->control, &broken));
+    assert_false(broken);
+    assert_int_equal(SndControlFreeSlots(&bench->control), SND_CONTROL_SLOTS);
+    assert_int_equal(stream.State, SndStreamUnknown);
+    SndStreamSetGoal(&stream, SndGoalPause);
+    assert_int_equal(SndStreamNext(&stream), SndRequestRelease);
+    control_close(bench);
+}
 
-        send_event(bench, VIRTIO_SND_EVT_PCM_XRUN, i, 8);
-        assert_int_equal(SndEventsNext(&bench->events, &left, &event), SndEventsEvent);
-        assert_true(event.Kind == SndEventXrun && event.Data == i);
-        assert_int_equal(SndEventsNext(&bench->events, &left, &event), SndEventsEmpty);
-        assert_int_equal(bench->events.Posted, 0xFF);
+static void proto_cancel_frees_every_request(void **state)
+{
+    struct control_bench *bench = control_open(0);
+    SND_CONTROL_SLOT *slots[SND_CONTROL_SLOTS];
+    SND_STREAM stream;
+
+    (void)state;
+    SndStreamInit(&stream);
+    SndStreamSetGoal(&stream, SndGoalRun);
+    assert_int_equal(SndStreamSent(&stream, SndRequestSet), SndTransitionLegal);
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < SND_CONTROL_SLOTS; i++) {
+            slots[i] = start(bench, 100);
+        }
+        assert_int_equal(SndControlFreeSlots(&bench->control), 0);
+        for (unsigned i = 0; i < SND_CONTROL_SLOTS; i++) {
+            assert_ptr_equal(SndControlCancel(&bench->control), slots[i]);
+            assert_int_equal(slots[i]->Result, SndCancelled);
+            SndControlRelease(&bench->control, slots[i]);
+        }
+        assert_null(SndControlCancel(&bench->control));
+        assert_int_equal(SndControlFreeSlots(&bench->control), SND_CONTROL_SLOTS);
+        assert_int_equal(VirtqueueFreeCount(&bench->control.Queue), 64);
     }
-    assert_int_equal(bench->events.PcmXrun, 100);
-    events_close(bench);
-    bench = events_open(4); /* a queue smaller than the pool */
-    assert_int_equal(bench->events.Posted, 0xF);
-    events_close(bench);
-}
-
-static void eventq_overlong_short_and_unknown_are_posted_again(void **state)
-{
-    struct events_bench *bench = events_open(64);
-    uint32_t left = SND_EVENTS_PER_CALL;
-    SND_EVENT event;
-
-    (void)state;
-    send_event(bench, VIRTIO_SND_EVT_PCM_XRUN, 0, 65);
-    send_event(bench, VIRTIO_SND_EVT_PCM_XRUN, 0, UINT32_MAX);
-    send_event(bench, VIRTIO_SND_EVT_PCM_XRUN, 0, 7);
-    send_event(bench, 0x4242, 0, 8);
-    send_event(bench, VIRTIO_SND_EVT_PCM_PERIOD_ELAPSED, 3, 64);
-    assert_int_equal(SndEventsNext(&bench->events, &left, &event), SndEventsEvent);
-    assert_true(event.Kind == SndEventPeriodElapsed && event.Data == 3);
-    assert_int_equal(SndEventsNext(&bench->events, &left, &event), SndEventsEmpty);
-    assert_true(bench->events.Overlong == 2 && bench->events.ShortBuffers == 1 && bench->events.UnknownType == 1);
-    assert_true(bench->events.Completions == 5 && bench->events.Parsed == 2 && bench->events.Posted == 0xFF);
-    events_close(bench);
-}
-
-static void eventq_bad_cookies_are_ignored(void **state)
-{
-    struct events_bench *bench = events_open(64);
-    uint8_t *base = bench->events.Buffers;
-    SND_EVENT event;
-
-    (void)state;
-    assert_false(SndEventsTake(&bench->events, NULL, 8, &event));
-    assert_false(SndEventsTake(&bench->events, base + 1, 8, &event));
-    assert_false(SndEventsTake(&bench->events, base - 64, 8, &event));
-    assert_false(SndEventsTake(&bench->events, base + 8 * 64, 8, &event));
-    SndEventsReset(&bench->events);
-    assert_false(SndEventsTake(&bench->events, base, 8, &event)); /* the device has none */
-    assert_int_equal(bench->events.BadCookies, 5);
-    assert_int_equal(bench->events.Posted, 0);
-    SndEventsStart(&bench->events);
-    assert_int_equal(bench->events.Posted, 0xFF);
-    events_close(bench);
-}
-
-static void eventq_flood_ends_and_corruption_is_reported(void **state)
-{
-    struct events_bench *bench = events_open(64);
-    uint32_t left = 3;
-    SND_EVENT event;
-
-    (void)state;
-    for (unsigned i = 0; i < 5; i++) {
-        send_event(bench, VIRTIO_SND_EVT_CTL_NOTIFY, 0, 8);
-    }
-    for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(SndEventsNext(&bench->events, &left, &event), SndEventsEvent);
-    }
-    assert_int_equal(SndEventsNext(&bench->events, &left, &event), SndEventsEmpty);
-    assert_int_equal(left, 0);
-    bench->device.ring->Used->Index = (uint16_t)(bench->device.ring->Used->Index + 50);
-    left = SND_EVENTS_PER_CALL;
-    while (SndEventsNext(&bench->events, &left, &event) == SndEventsEvent) {
-    }
-    assert_int_equal(SndEventsNext(&bench->events, &left, &event), SndEventsBroken);
-    SndEventsReset(&bench->events);
-    SndEventsStart(&bench->events);
-    assert_int_equal(bench->events.Posted, 0xFF);
-    events_close(bench);
-}
-
-static void jack_default_transitions_and_unknown(void **state)
-{
-    SND_EVENT on = {.Kind = SndEventJackConnected, .Data = 1}, off = {.Kind = SndEventJackDisconnected, .Data = 1};
-    SND_EVENT other = {.Kind = SndEventXrun, .Data = 1}, far = {.Kind = SndEventJackDisconnected, .Data = 2};
-    SND_JACKS jacks;
-
-    (void)state;
-    SndJacksInit(&jacks);
-    assert_true(jacks.Connected[SND_JACK_SPEAKER] && jacks.Connected[SND_JACK_MICROPHONE]);
-    assert_int_equal(SndJackEvent(&jacks, &on), 0); /* no change */
-    assert_int_equal(SndJackEvent(&jacks, &off), 2);
-    assert_false(jacks.Connected[SND_JACK_MICROPHONE]);
-    assert_int_equal(SndJackEvent(&jacks, &off), 0);
-    assert_int_equal(SndJackEvent(&jacks, &on), 2);
-    assert_int_equal(SndJackEvent(&jacks, &other), 0);
-    assert_int_equal(SndJackEvent(&jacks, &far), 0);
-    far.Data = UINT32_MAX;
-    assert_int_equal(SndJackEvent(&jacks, &far), 0);
-    assert_true(jacks.Changes == 2 && jacks.Ignored == 2);
-}
-
-static void jack_information_of_the_device(void **state)
-{
-    uint8_t item[24] = {0};
-    SND_JACK_INFO info;
-    SND_JACKS jacks;
-
-    (void)state;
-    SndJacksInit(&jacks);
-    SndStore32(item + 8, 0x01014010);
-    SndDecodeJack(item, &info);
-    assert_true(info.DefaultConfiguration == 0x01014010 && !info.Connected);
-    SndJackDescribe(&jacks, 0, &info);
-    SndJackDescribe(&jacks, 5, &info);
-    assert_true(!jacks.Connected[0] && jacks.Connected[1]);
+    SndStreamDeviceReset(&stream);
+    SndStreamDone(&stream, SndCancelled); /* of the request that the reset has ended */
+    assert_true(stream.State == SndStreamReleased && stream.Failure == SndOk);
+    assert_int_equal(SndStreamNext(&stream), SndRequestSet);
+    control_close(bench);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -492,12 +377,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(control_engine_pcm_info_caps),
     cmocka_unit_test(control_engine_short_and_missing_replies),
     cmocka_unit_test(control_engine_corrupt_queue_is_reported),
-    cmocka_unit_test(eventq_buffers_are_posted_and_come_round),
-    cmocka_unit_test(eventq_overlong_short_and_unknown_are_posted_again),
-    cmocka_unit_test(eventq_bad_cookies_are_ignored),
-    cmocka_unit_test(eventq_flood_ends_and_corruption_is_reported),
-    cmocka_unit_test(jack_default_transitions_and_unknown),
-    cmocka_unit_test(jack_information_of_the_device),
+    cmocka_unit_test(proto_timeout_then_late_completion),
+    cmocka_unit_test(proto_cancel_frees_every_request),
 };
 
 UNIT_MAIN(tests)

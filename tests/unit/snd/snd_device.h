@@ -36,6 +36,16 @@ struct snd_device {
     uint16_t taken;
 };
 
+/* Memory as a driver gets it for DMA: whole pages, with what was there before. */
+static inline void *device_pages(size_t bytes)
+{
+    void *memory = NULL;
+
+    DEVICE_RULE(posix_memalign(&memory, 4096, bytes) == 0);
+    memset(memory, 0xB5, bytes);
+    return memory;
+}
+
 static inline void device_init(struct snd_device *device, const VIRTQUEUE *queue)
 {
     device->ring = &queue->Ring;

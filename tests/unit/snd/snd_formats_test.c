@@ -201,6 +201,81 @@ static void pcm_selection_match_refuses_contradictions(void **state)
     }
 }
 
+static void pcm_selection_exact_default(void **state)
+{
+    SND_STREAM_INFO in =
+        stream_of(BIT(VIRTIO_SND_PCM_FMT_S16), BIT(VIRTIO_SND_PCM_RATE_48000), 1, 1, VIRTIO_SND_D_INPUT);
+    SND_CHOICE choice;
+
+    (void)state;
+    assert_true(SndHasBaseline(&in));
+    assert_int_equal(SndOfferCount(&in), 1);
+    assert_true(SndOfferAt(&in, 0, &choice));
+    assert_true(choice.Format == VIRTIO_SND_PCM_FMT_S16 && choice.Rate == VIRTIO_SND_PCM_RATE_48000);
+    assert_true(choice.Wave.Rate == 48000 && choice.Wave.Channels == 1 && choice.Wave.BlockAlign == 2);
+    assert_true(choice.Wave.ContainerBits == 16 && choice.Wave.ValidBits == 16 && !choice.Wave.Float);
+    assert_true(choice.Wave.BytesPerSecond == 96000 && choice.FrameBytes == 2 && !choice.Convert);
+}
+
+static void pcm_selection_mono_fallback_of_both_directions(void **state)
+{
+    static const struct {
+        uint8_t direction, least, most, expected;
+    } cases[] = {{VIRTIO_SND_D_OUTPUT, 1, 1, 1}, {VIRTIO_SND_D_OUTPUT, 1, 8, 2}, {VIRTIO_SND_D_OUTPUT, 3, 8, 3},
+                 {VIRTIO_SND_D_INPUT, 1, 8, 1},  {VIRTIO_SND_D_INPUT, 2, 2, 2},  {VIRTIO_SND_D_INPUT, 4, 6, 4}};
+    SND_CHOICE choice;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        SND_STREAM_INFO stream = stream_of(BIT(VIRTIO_SND_PCM_FMT_S16), BIT(VIRTIO_SND_PCM_RATE_48000), cases[i].least,
+                                           cases[i].most, cases[i].direction);
+
+        assert_true(SndOfferAt(&stream, 0, &choice));
+        assert_int_equal(choice.Wave.Channels, cases[i].expected);
+    }
+}
+
+static void pcm_selection_float_at_another_rate_in_mono(void **state)
+{
+    SND_STREAM_INFO stream =
+        stream_of(BIT(VIRTIO_SND_PCM_FMT_FLOAT), BIT(VIRTIO_SND_PCM_RATE_44100), 1, 1, VIRTIO_SND_D_OUTPUT);
+    SND_WAVE baseline = {48000, 192000, 2, 4, 16, 16, false};
+    SND_CHOICE choice;
+
+    (void)state;
+    assert_int_equal(SndOfferCount(&stream), 1);
+    assert_true(SndOfferAt(&stream, 0, &choice));
+    assert_true(choice.Wave.Float && choice.Wave.Rate == 44100 && choice.Wave.Channels == 1);
+    assert_true(choice.Wave.BlockAlign == 4 && choice.Wave.BytesPerSecond == 176400);
+    assert_false(SndMatch(&stream, &baseline, &choice));
+}
+
+/* Which stream is taken: every direction asked for against every kind of stream in either place. */
+static void control_proto_selection_matrix(void **state)
+{
+    (void)state;
+    for (uint32_t kinds = 0; kinds < 16; kinds++) {
+        SND_STREAM_INFO list[2];
+        bool sound[2];
+
+        for (uint32_t i = 0; i < 2; i++) {
+            uint32_t kind = kinds >> (2 * i) & 3;
+
+            sound[i] = (kind & 2) != 0;
+            list[i] = stream_of(sound[i] ? BIT(VIRTIO_SND_PCM_FMT_S16) : BIT(0), BIT(VIRTIO_SND_PCM_RATE_48000), 1, 2,
+                                (uint8_t)(kind & 1));
+            list[i].Id = i;
+        }
+        for (uint8_t direction = 0; direction < 2; direction++) {
+            const SND_STREAM_INFO *expected = sound[0] && list[0].Direction == direction   ? &list[0]
+                                              : sound[1] && list[1].Direction == direction ? &list[1]
+                                                                                           : NULL;
+
+            assert_ptr_equal(SndFindStream(list, 2, direction), expected);
+        }
+    }
+}
+
 static void proto_bytes_and_bits_of_every_format(void **state)
 {
     static const uint8_t bytes[] = {2, 4, 4, 4, 8, 1, 3}, bits[] = {16, 24, 32, 32, 64, 8, 24};
@@ -400,6 +475,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(pcm_selection_unsupported_is_refused),
     cmocka_unit_test(pcm_selection_every_combination),
     cmocka_unit_test(pcm_selection_match_refuses_contradictions),
+    cmocka_unit_test(pcm_selection_exact_default),
+    cmocka_unit_test(pcm_selection_mono_fallback_of_both_directions),
+    cmocka_unit_test(pcm_selection_float_at_another_rate_in_mono),
+    cmocka_unit_test(control_proto_selection_matrix),
     cmocka_unit_test(proto_bytes_and_bits_of_every_format),
     cmocka_unit_test(volume_gain_follows_decibels),
     cmocka_unit_test(volume_levels_are_clamped_and_stepped),

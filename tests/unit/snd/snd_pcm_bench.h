@@ -19,15 +19,6 @@ struct pcm_bench {
     uintptr_t pfns[BENCH_PAGES];
 };
 
-static inline void *bench_pages(size_t bytes)
-{
-    void *memory = NULL;
-
-    DEVICE_RULE(posix_memalign(&memory, 4096, bytes) == 0);
-    memset(memory, 0xB5, bytes);
-    return memory;
-}
-
 /* A stream of 16-bit stereo with periods of `period` bytes in a buffer of `bytes`. */
 static inline struct pcm_bench *bench_open(bool capture, uint16_t queue, bool aero, bool indirect, uint32_t bytes,
                                            uint32_t period)
@@ -38,10 +29,10 @@ static inline struct pcm_bench *bench_open(bool capture, uint16_t queue, bool ae
     SND_PCM_LAYOUT layout;
 
     DEVICE_RULE(bench != NULL && SndPcmLayout(queue, &layout));
-    bench->dma = bench_pages(layout.DmaBytes);
+    bench->dma = device_pages(layout.DmaBytes);
     bench->state = malloc(layout.StateBytes);
-    bench->buffer = bench_pages(BENCH_PAGES * 4096);
-    bench->bounce = bench_pages(4 * 65536);
+    bench->buffer = device_pages(BENCH_PAGES * 4096);
+    bench->bounce = device_pages(4 * 65536);
     for (uintptr_t i = 0; i < BENCH_PAGES; i++) {
         bench->pfns[i] = ((uintptr_t)bench->buffer >> 12) + i;
     }
@@ -70,6 +61,43 @@ static inline void bench_close(struct pcm_bench *bench)
     free(bench->state);
     free(bench->dma);
     free(bench);
+}
+
+/* Bits of the buffer so that any byte out of place shows. */
+static inline void bench_paint(struct pcm_bench *bench)
+{
+    for (uint32_t i = 0; i < bench->config.Cyclic.Bytes; i++) {
+        bench->buffer[i] = (uint8_t)(i * 7 + (i >> 8) * 13);
+    }
+}
+
+/* Neighbouring pages change places, so that no two follow each other in memory. */
+static inline void bench_scatter(struct pcm_bench *bench)
+{
+    for (unsigned i = 0; i < BENCH_PAGES; i += 2) {
+        uintptr_t other = bench->pfns[i];
+
+        bench->pfns[i] = bench->pfns[i + 1];
+        bench->pfns[i + 1] = other;
+    }
+}
+
+static inline struct device_chain bench_take(struct pcm_bench *bench)
+{
+    struct device_chain chain;
+
+    (void)VirtqueueKickNeeded(&bench->pcm.Queue);
+    DEVICE_RULE(device_take(&bench->device, &chain));
+    return chain;
+}
+
+static inline void bench_give(struct pcm_bench *bench, const struct device_chain *chain, uint32_t status,
+                              uint32_t length)
+{
+    uint32_t words[2] = {status, 4321};
+
+    device_write(chain, chain->writable - 8, words, 8);
+    device_complete(&bench->device, chain, length);
 }
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Requests, replies, statuses and events as bytes, in both dialects; streams as a state machine. */
+/* Requests, replies, statuses and events as bytes, in both dialects. */
 #include "unit.h"
 
-#include "stream.h"
 #include "wire.h"
 
 extern const unsigned long long snd_theirs[];
@@ -234,6 +233,76 @@ static void control_proto_reply_items_are_whole(void **state)
     assert_int_equal(SndReplyItems(VIRTIO_SND_R_PCM_STOP, 400, 2), 0);
 }
 
+static void control_proto_loads_and_stores_at_every_alignment(void **state)
+{
+    uint8_t bytes[20];
+
+    (void)state;
+    for (uint32_t at = 0; at < 8; at++) {
+        memset(bytes, 0xEE, sizeof(bytes));
+        SndStore32(bytes + at, 0x12345678);
+        SndStore32(bytes + at + 4, 0x9ABCDEF0);
+        assert_true(bytes[at] == 0x78 && bytes[at + 3] == 0x12 && bytes[at + 8] == 0xEE);
+        assert_int_equal(SndLoad32(bytes + at), 0x12345678);
+        assert_true(SndLoad64(bytes + at) == 0x9ABCDEF012345678ull);
+    }
+}
+
+static void control_proto_unaligned_jack_info(void **state)
+{
+    uint8_t item[25] = {0};
+    SND_JACK_INFO info;
+
+    (void)state;
+    SndStore32(item + 1 + 8, 0x01014010);
+    SndStore32(item + 1 + 12, 0x3C);
+    item[1 + 16] = 1;
+    SndDecodeJack(item + 1, &info);
+    assert_true(info.DefaultConfiguration == 0x01014010 && info.Capabilities == 0x3C && info.Connected);
+    item[1 + 16] = 0;
+    SndDecodeJack(item + 1, &info);
+    assert_false(info.Connected);
+}
+
+static void control_proto_impossible_streams_are_zeroed(void **state)
+{
+    static const struct {
+        uint8_t at, value;
+    } wrong[] = {{8, 0}, {16, 0}, {24, 2}, {24, 255}, {26, 0}, {25, 3}};
+    SND_DIALECT standard = dialect_of(1, false);
+    SND_STREAM_INFO info, zero;
+
+    (void)state;
+    memset(&zero, 0, sizeof(zero));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        uint8_t item[32] = {[8] = 0x20, [16] = 0x80, [25] = 1, [26] = 2};
+
+        assert_true(SndDecodeStream(&standard, item, 4, &info));
+        item[wrong[i].at] = wrong[i].value;
+        assert_false(SndDecodeStream(&standard, item, 4, &info));
+        assert_true(info.Id == zero.Id && info.Formats == 0 && info.Rates == 0 && info.ChannelsMax == 0);
+    }
+}
+
+/* Streams 2, chmaps 0, jacks 0 or 2: what may be asked of a device that says so. */
+static void contract_config_values(void **state)
+{
+    static const uint8_t config[2][12] = {{0, 0, 0, 0, 2}, {2, 0, 0, 0, 2}};
+    uint8_t request[SND_REQUEST_BYTES_MAX];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t jacks = SndLoad32(config[i] + offsetof(VIRTIO_SND_CONFIG, Jacks));
+        uint32_t streams = SndLoad32(config[i] + offsetof(VIRTIO_SND_CONFIG, Streams));
+
+        assert_true(jacks == 2 * i && streams == 2);
+        assert_int_equal(SndLoad32(config[i] + offsetof(VIRTIO_SND_CONFIG, Chmaps)), 0);
+        assert_int_equal(SndEncodeQuery(request, VIRTIO_SND_R_PCM_INFO, 0, 2, streams), 16);
+        assert_int_equal(SndEncodeQuery(request, VIRTIO_SND_R_PCM_INFO, 0, 3, streams), 0);
+        assert_int_equal(SndEncodeQuery(request, VIRTIO_SND_R_JACK_INFO, 0, 2, jacks), i == 1 ? 16 : 0);
+    }
+}
+
 static void event_proto_every_kind(void **state)
 {
     static const struct {
@@ -275,168 +344,89 @@ static void event_proto_short_and_trailing(void **state)
     assert_int_equal(event.Kind, SndEventJackConnected);
 }
 
-/* The lifecycle written down once more, as the specification lists it. */
-static void stream_every_transition_is_legal_or_named(void **state)
+static void event_proto_packs_eight_little_endian_bytes(void **state)
 {
-    static const char *const legal[SndStreamStateCount] = {
-        [SndStreamReleased] = "S", [SndStreamSet] = "SP",     [SndStreamPrepared] = "SPTR",
-        [SndStreamRunning] = "O",  [SndStreamStopped] = "TR", [SndStreamUnknown] = "R"};
-    static const char letters[SndRequestCount] = {' ', 'S', 'P', 'T', 'O', 'R'};
+    static const uint8_t xrun[8] = {0x01, 0x11, 0, 0, 0x78, 0x56, 0x34, 0x12};
+    SND_EVENT event;
 
     (void)state;
-    for (uint32_t s = 0; s < SndStreamStateCount; s++) {
-        for (uint32_t r = 1; r < SndRequestCount; r++) {
-            SND_STREAM stream = {.State = (SND_STREAM_STATE)s};
-            bool good = strchr(legal[s], letters[r]) != NULL;
-            SND_TRANSITION transition = SndStreamCheck(&stream, (SND_STREAM_REQUEST)r);
+    SndDecodeEvent(xrun, sizeof(xrun), &event);
+    assert_true(event.Kind == SndEventXrun && event.Code == 0x1101 && event.Data == 0x12345678);
+}
 
-            assert_int_equal(transition == SndTransitionLegal, good);
-            assert_string_not_equal(SndTransitionToString(transition), "?");
-            stream.Out = SndRequestStart;
-            assert_int_equal(SndStreamCheck(&stream, (SND_STREAM_REQUEST)r), SndTransitionBusy);
-        }
-        assert_string_not_equal(SndStreamStateToString((SND_STREAM_STATE)s), "?");
+static void event_proto_no_byte_behind_the_event_is_read(void **state)
+{
+    uint8_t *exact = malloc(8); /* the sanitizer guards what is behind */
+    SND_EVENT event;
+
+    (void)state;
+    assert_non_null(exact);
+    SndStore32(exact, 0x1200);
+    SndStore32(exact + 4, 9);
+    SndDecodeEvent(exact, 64, &event);
+    assert_true(event.Kind == SndEventControl && event.Data == 9);
+    SndDecodeEvent(exact, UINT32_MAX, &event);
+    assert_int_equal(event.Kind, SndEventControl);
+    free(exact);
+}
+
+static void event_proto_short_reads_nothing(void **state)
+{
+    (void)state;
+    for (uint32_t length = 0; length < 8; length++) {
+        uint8_t *exact = malloc(length + 1);
+        SND_EVENT event = {.Kind = SndEventXrun, .Code = 1, .Data = 2};
+
+        assert_non_null(exact);
+        memset(exact, 0x11, length + 1);
+        SndDecodeEvent(exact, length, &event);
+        assert_true(event.Kind == SndEventNone && event.Code == 0 && event.Data == 0);
+        free(exact);
     }
 }
 
-/* One request towards the goal; the device says `result`. */
-static SND_STREAM_REQUEST one_step(SND_STREAM *stream, SND_RESULT result)
+static void event_proto_trailing_bytes_change_nothing(void **state)
 {
-    SND_STREAM_REQUEST request = SndStreamNext(stream);
+    uint8_t buffer[64];
+    SND_EVENT event;
 
-    if (request != SndRequestNone) {
-        assert_int_equal(SndStreamSent(stream, request), SndTransitionLegal);
-        assert_int_equal(SndStreamNext(stream), SndRequestNone);
-        SndStreamDone(stream, result);
+    (void)state;
+    for (uint32_t length = 8; length <= 64; length++) {
+        memset(buffer, (int)length, sizeof(buffer));
+        SndStore32(buffer, 0x1100);
+        SndStore32(buffer + 4, 1);
+        SndDecodeEvent(buffer, length, &event);
+        assert_true(event.Kind == SndEventPeriodElapsed && event.Data == 1);
     }
-    return request;
 }
 
-static void walk(SND_STREAM *stream, const char *expected)
+static void event_proto_unknown_neighbours_of_every_code(void **state)
 {
-    static const char letters[SndRequestCount] = {' ', 'S', 'P', 'T', 'O', 'R'};
-    char way[32] = "";
-    SND_STREAM_REQUEST request;
-    size_t n = 0;
+    static const uint32_t codes[] = {0xFFF, 0x1002, 0x10FF, 0x1102, 0x11FF, 0x1201, 0x10001000, 0x00100000};
+    uint8_t buffer[8];
+    SND_EVENT event;
 
-    while ((request = one_step(stream, SndOk)) != SndRequestNone && n + 1 < sizeof(way)) {
-        way[n++] = letters[request];
+    (void)state;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        SndStore32(buffer, codes[i]);
+        SndStore32(buffer + 4, 1);
+        SndDecodeEvent(buffer, 8, &event);
+        assert_true(event.Kind == SndEventUnknown && event.Code == codes[i]);
     }
-    way[n] = 0;
-    assert_string_equal(way, expected);
-    assert_true(SndStreamAtGoal(stream));
 }
 
-static void stream_goals_in_any_order(void **state)
+static void event_proto_at_every_alignment(void **state)
 {
-    SND_STREAM stream;
+    uint8_t buffer[16];
+    SND_EVENT event;
 
     (void)state;
-    SndStreamInit(&stream);
-    walk(&stream, "");
-    SndStreamSetGoal(&stream, SndGoalPause);
-    walk(&stream, "SP");
-    SndStreamSetGoal(&stream, SndGoalRun);
-    walk(&stream, "T");
-    SndStreamSetGoal(&stream, SndGoalPause);
-    walk(&stream, "O");
-    SndStreamSetGoal(&stream, SndGoalRun);
-    walk(&stream, "T");
-    SndStreamSetGoal(&stream, SndGoalStop);
-    walk(&stream, "OR");
-    SndStreamSetGoal(&stream, SndGoalRun);
-    walk(&stream, "SPT");
-    SndStreamParamsChanged(&stream);
-    walk(&stream, "ORSPT");
-    SndStreamSetGoal(&stream, SndGoalPause);
-    walk(&stream, "O");
-    SndStreamSetGoal(&stream, SndGoalStop);
-    walk(&stream, "R");
-}
-
-static void stream_recovers_from_xrun_and_reset(void **state)
-{
-    SND_STREAM stream;
-
-    (void)state;
-    SndStreamInit(&stream);
-    SndStreamXrun(&stream); /* nothing runs */
-    SndStreamSetGoal(&stream, SndGoalRun);
-    walk(&stream, "SPT");
-    SndStreamXrun(&stream);
-    SndStreamXrun(&stream);
-    assert_false(SndStreamAtGoal(&stream));
-    walk(&stream, "OT");
-    assert_int_equal(stream.Restarts, 1);
-    SndStreamDeviceReset(&stream);
-    walk(&stream, "SPT");
-    assert_int_equal(SndStreamSent(&stream, SndRequestStop), SndTransitionLegal);
-    SndStreamDeviceReset(&stream); /* with a request out */
-    SndStreamDone(&stream, SndOk); /* whose completion means nothing any more */
-    walk(&stream, "SPT");
-}
-
-static void stream_refusals_stop_and_timeouts_release(void **state)
-{
-    SND_STREAM stream;
-
-    (void)state;
-    SndStreamInit(&stream);
-    SndStreamSetGoal(&stream, SndGoalRun);
-    assert_int_equal(one_step(&stream, SndNotSupported), SndRequestSet);
-    assert_int_equal(SndStreamNext(&stream), SndRequestNone);
-    assert_int_equal(stream.Failure, SndNotSupported);
-    assert_false(SndStreamAtGoal(&stream));
-    SndStreamSetGoal(&stream, SndGoalRun);
-    assert_int_equal(one_step(&stream, SndOk), SndRequestSet);
-    assert_int_equal(one_step(&stream, SndTimeout), SndRequestPrepare);
-    assert_int_equal(stream.State, SndStreamUnknown);
-    assert_int_equal(SndStreamNext(&stream), SndRequestNone);
-    SndStreamSetGoal(&stream, SndGoalRun);
-    walk(&stream, "RSPT");
-    assert_int_equal(SndRequestCode(SndRequestStop), VIRTIO_SND_R_PCM_STOP);
-    assert_int_equal(SndRequestCode(SndRequestNone), 0);
-}
-
-/* Whatever happens, no illegal request is proposed, and with a device that answers the goal is reached in five steps
-   at most. */
-static void stream_random_walks_end_at_the_goal(void **state)
-{
-    static const SND_RESULT results[] = {SndOk, SndOk, SndOk, SndIoError, SndTimeout, SndMalformed, SndNotSupported};
-    SND_STREAM stream;
-    uint32_t seed = 1;
-
-    (void)state;
-    SndStreamInit(&stream);
-    for (unsigned i = 0; i < 200000; i++) {
-        seed = seed * 1664525 + 1013904223;
-        switch (seed >> 28) {
-        case 0:
-            SndStreamSetGoal(&stream, (SND_GOAL)((seed >> 8) % 3));
-            break;
-        case 1:
-            SndStreamXrun(&stream);
-            break;
-        case 2:
-            SndStreamDeviceReset(&stream);
-            break;
-        case 3:
-            SndStreamParamsChanged(&stream);
-            break;
-        case 4: {
-            unsigned steps = 0;
-
-            SndStreamSetGoal(&stream, stream.Goal);
-            while (one_step(&stream, SndOk) != SndRequestNone) {
-                assert_true(++steps <= 5);
-            }
-            assert_true(SndStreamAtGoal(&stream));
-            break;
-        }
-        default:
-            (void)one_step(&stream, results[(seed >> 8) % 7]);
-            break;
-        }
+    for (uint32_t at = 0; at < 8; at++) {
+        memset(buffer, 0xEE, sizeof(buffer));
+        SndStore32(buffer + at, 0x1001);
+        SndStore32(buffer + at + 4, at);
+        SndDecodeEvent(buffer + at, 8, &event);
+        assert_true(event.Kind == SndEventJackDisconnected && event.Data == at);
     }
 }
 
@@ -448,17 +438,22 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(control_proto_query_packs_16_bytes),
     cmocka_unit_test(control_proto_query_stays_inside_the_total),
     cmocka_unit_test(control_proto_simple_requests),
-    cmocka_unit_test(control_proto_unaligned_stream_info),
-    cmocka_unit_test(control_proto_reply_items_are_whole),
     cmocka_unit_test(proto_set_params_packs_24_bytes),
     cmocka_unit_test(proto_set_params_says_only_what_the_stream_offers),
+    cmocka_unit_test(control_proto_unaligned_stream_info),
+    cmocka_unit_test(control_proto_reply_items_are_whole),
+    cmocka_unit_test(control_proto_loads_and_stores_at_every_alignment),
+    cmocka_unit_test(control_proto_unaligned_jack_info),
+    cmocka_unit_test(control_proto_impossible_streams_are_zeroed),
+    cmocka_unit_test(contract_config_values),
     cmocka_unit_test(event_proto_every_kind),
     cmocka_unit_test(event_proto_short_and_trailing),
-    cmocka_unit_test(stream_every_transition_is_legal_or_named),
-    cmocka_unit_test(stream_goals_in_any_order),
-    cmocka_unit_test(stream_recovers_from_xrun_and_reset),
-    cmocka_unit_test(stream_refusals_stop_and_timeouts_release),
-    cmocka_unit_test(stream_random_walks_end_at_the_goal),
+    cmocka_unit_test(event_proto_packs_eight_little_endian_bytes),
+    cmocka_unit_test(event_proto_no_byte_behind_the_event_is_read),
+    cmocka_unit_test(event_proto_short_reads_nothing),
+    cmocka_unit_test(event_proto_trailing_bytes_change_nothing),
+    cmocka_unit_test(event_proto_unknown_neighbours_of_every_code),
+    cmocka_unit_test(event_proto_at_every_alignment),
 };
 
 UNIT_MAIN(tests)

@@ -377,9 +377,9 @@ static bool was_signalled(void *context)
 bool ks_event_wait(ks_event *e, uint64_t timeout_us)
 {
     struct event_wait w = {e, e->taken};
-    bool signalled = thread_wait(was_signalled, &w, timeout_us);
+    (void)thread_wait(was_signalled, &w, timeout_us); /* a signal may come between the time-out and this thread's turn */
     e->taken = e->signals;
-    return signalled;
+    return e->taken != w.seen;
 }
 
 uint64_t ks_event_signals(const ks_event *e)

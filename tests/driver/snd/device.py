@@ -53,6 +53,14 @@ def position(bench):
                 # What is recorded exists for Windows when its period is complete.
                 assert mode == "capture" or (p["rms_us"] < 1000 and p["largest_us"] < 4000), (dialect, ppm, mode, p)
                 words.append(f"{dialect} {ppm} ppm {mode}: rms {p['rms_us']:.0f}, largest {p['largest_us']:.0f} us")
+    # Without notifications what is recorded is told as steadily as time passes, a period late.
+    result = bench.run("--dialect", "standard", "--seed", 1, "--mode", "capture", "--seconds", 3, "--poll-us", 1500,
+                       "--periods", 8, "--notifications", 0, *model("jitter-us=500"))
+    p = result.capture["position"]
+    assert not p["backward"] and not p["beyond"] and p["compared"] > 500, p
+    assert abs(p["mean_us"] + 10000) < 1000 and p["largest_us"] + p["mean_us"] < 1000, p
+    more = p["largest_us"] + p["mean_us"]
+    words.append(f"capture without notifications: {-p['mean_us']:.0f} us late, {more:.0f} more at most")
     return "; ".join(words)
 
 

@@ -80,8 +80,8 @@ def every_format(bench):
     count = 0
     if bench.device == "qemu":
         with tempfile.TemporaryDirectory() as folder:
-            # Two channels: QEMU's mixer doubles what is in one. Up to 96 kHz: its wav backend takes 1024 frames a hundred
-            # times a second.
+            # Two channels: QEMU's mixer doubles what is in one. Up to 96 kHz: its wav backend takes 1024 frames a
+            # hundred times a second.
             for rate, channels, bits in ((44100, 2, 16), (96000, 2, 16), (8000, 2, 16), (48000, 2, 8), (22050, 2, 16)):
                 played(bench, folder, 0.4, rate=rate, channels=channels, bits=bits)
                 count += 1
@@ -161,11 +161,12 @@ def capture(bench):
     return "10 s in each dialect"
 
 
-# QEMU's ALSA backend, with ALSA's file and null devices instead of a sound card: what is recorded comes from a file, what is
-# played goes to one. A hundred times a second QEMU takes a buffer, which is a hundredth of a second long. Two channels,
+# QEMU's ALSA backend, with ALSA's file and null devices instead of a sound card: what is recorded comes from a file,
+# what is played goes to one. A hundred times a second QEMU takes a buffer, which is a hundredth of a second long. Two channels,
 # because QEMU's mixer doubles what is recorded in one.
 ALSA = ("alsa,id=audio0,in.dev=feed,out.dev=ear,in.frequency=48000,in.channels=2,in.format=s16,in.try-poll=off,"
-        "in.buffer-length=10000,out.frequency=48000,out.channels=2,out.format=s16,out.try-poll=off,out.buffer-length=10000")
+        "in.buffer-length=10000,out.frequency=48000,out.channels=2,out.format=s16,out.try-poll=off,"
+        "out.buffer-length=10000")
 
 
 def alsa(folder, sound):
@@ -279,5 +280,5 @@ def loaded_soak(bench):
 
 
 SCENARIOS = {f.__name__.replace("_", "-"): f for f in
-             (playback, short_playback, every_format, twenty_four_bits, periods, capture, duplex, notification_at_a_timeout,
-              small_buffer)} | {"soak": loaded_soak}
+             (playback, short_playback, every_format, twenty_four_bits, periods, capture, duplex,
+              notification_at_a_timeout, small_buffer)} | {"soak": loaded_soak}

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "cmd_blk.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "blk_scenario.h"
-#include "json.h"
+#include "command_json.h"
+#include "command_options.h"
 
 static void scenario_main(void *context)
 {
@@ -71,13 +69,9 @@ static void write_adapter(struct json *j, const struct bench *b)
 static void write_json(const struct bench *b, int status)
 {
     const struct blk_options *o = b->options;
-    bool to_stdout = strcmp(o->json, "-") == 0;
-    FILE *out = to_stdout ? stdout : fopen(o->json, "w");
     struct json j;
 
-    if (out == NULL)
-        environment_failed("cannot write %s: %s", o->json, strerror(errno));
-    json_open(&j, out);
+    json_open_file(&j, o->json);
     json_string(&j, "driver", o->adapter.driver);
     json_string(&j, "arch", sizeof(void *) == 8 ? "amd64" : "x86");
     json_string(&j, "device", o->use_model ? "model" : "qemu");
@@ -92,9 +86,7 @@ static void write_json(const struct bench *b, int status)
     json_integer(&j, "failures", b->failures);
     json_string(&j, "note", b->note);
     json_integer(&j, "exit_status", (uint64_t)status);
-    json_close(&j);
-    if (!to_stdout && fclose(out) != 0)
-        environment_failed("cannot write %s: %s", o->json, strerror(errno));
+    json_close_file(&j, o->json);
 }
 
 static void print_result(const struct bench *b, int status)
@@ -180,17 +172,13 @@ int cmd_blk(int argc, char **argv)
     static struct blk_options options;
     const struct scenario *scenario;
 
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            blk_help();
-            return EXIT_OK;
-        }
+    if (option_help_wanted(argc, argv)) {
+        blk_help();
+        return EXIT_OK;
     }
     if (!blk_options_parse(&options, argc - 1, argv + 1))
         return EXIT_USAGE;
-    if (options.seed == 0)
-        options.seed = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
-    verifier_set_seed(options.seed);
+    option_set_seed(&options.seed);
     scenario = scenario_find(options.scenario);
     if (options.failure_sweep)
         return scenario_fault_injection(&options);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "cmd_input.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "command_json.h"
+#include "command_options.h"
 #include "input.h"
-#include "json.h"
 #include "sweep.h"
 
 static const char *const kind_names[MODEL_INPUT_KINDS] = {"keyboard", "mouse", "tablet", "multitouch"};
@@ -142,29 +141,11 @@ static void write_events(struct json *j, const struct input_bench *b)
     json_array_end(j);
 }
 
-static void write_log(struct json *j)
-{
-    unsigned count;
-    const struct wdm_logged *log = wdm_event_log(&count);
-    json_array(j, "event_log");
-    for (unsigned i = 0; i < count; i++) {
-        json_object(j, NULL);
-        json_integer(j, "code", log[i].code);
-        json_integer(j, "unique_id", log[i].unique);
-        json_object_end(j);
-    }
-    json_array_end(j);
-}
-
 static void write_json(struct input_bench *b, int status)
 {
     const struct input_options *o = b->options;
-    bool to_stdout = strcmp(o->json, "-") == 0;
-    FILE *out = to_stdout ? stdout : fopen(o->json, "w");
     struct json j;
-    if (out == NULL)
-        environment_failed("cannot write %s: %s", o->json, strerror(errno));
-    json_open(&j, out);
+    json_open_file(&j, o->json);
     json_string(&j, "driver", o->driver);
     json_string(&j, "arch", sizeof(void *) == 8 ? "amd64" : "x86");
     json_string(&j, "device", o->use_model ? "model" : "qemu");
@@ -177,12 +158,10 @@ static void write_json(struct input_bench *b, int status)
     write_reports(&j, b);
     if (o->log_events)
         write_events(&j, b);
-    write_log(&j);
+    json_event_log(&j);
     json_integer(&j, "failures", b->failures);
     json_integer(&j, "exit_status", (uint64_t)status);
-    json_close(&j);
-    if (!to_stdout && fclose(out) != 0)
-        environment_failed("cannot write %s: %s", o->json, strerror(errno));
+    json_close_file(&j, o->json);
 }
 
 static int run_once(struct input_options *o)
@@ -232,16 +211,12 @@ static int sweep(struct input_options *o)
 int cmd_input(int argc, char **argv)
 {
     static struct input_options options;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            input_help();
-            return EXIT_OK;
-        }
+    if (option_help_wanted(argc, argv)) {
+        input_help();
+        return EXIT_OK;
     }
     if (!input_options_parse(&options, argc - 1, argv + 1))
         return EXIT_USAGE;
-    if (options.seed == 0)
-        options.seed = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
-    verifier_set_seed(options.seed);
+    option_set_seed(&options.seed);
     return options.failure_sweep || options.surprise_sweep ? sweep(&options) : run_once(&options);
 }

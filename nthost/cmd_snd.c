@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "cmd_snd.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "json.h"
+#include "command_json.h"
+#include "command_options.h"
 #include "snd.h"
 #include "sweep.h"
 
@@ -135,29 +133,11 @@ static void write_model(struct json *j, const struct snd_bench *b)
     json_object_end(j);
 }
 
-static void write_log(struct json *j)
-{
-    unsigned count;
-    const struct wdm_logged *log = wdm_event_log(&count);
-    json_array(j, "event_log");
-    for (unsigned i = 0; i < count; i++) {
-        json_object(j, NULL);
-        json_integer(j, "code", log[i].code);
-        json_integer(j, "unique_id", log[i].unique);
-        json_object_end(j);
-    }
-    json_array_end(j);
-}
-
 static void write_json(struct snd_bench *b, int status)
 {
     const struct snd_options *o = b->options;
-    bool to_stdout = strcmp(o->json, "-") == 0;
-    FILE *out = to_stdout ? stdout : fopen(o->json, "w");
     struct json j;
-    if (out == NULL)
-        environment_failed("cannot write %s: %s", o->json, strerror(errno));
-    json_open(&j, out);
+    json_open_file(&j, o->json);
     json_string(&j, "driver", o->driver);
     json_string(&j, "arch", sizeof(void *) == 8 ? "amd64" : "x86");
     json_string(&j, "device", o->use_model ? "model" : "qemu");
@@ -181,12 +161,10 @@ static void write_json(struct snd_bench *b, int status)
     }
     if (o->use_model)
         write_model(&j, b);
-    write_log(&j);
+    json_event_log(&j);
     json_integer(&j, "failures", b->failures);
     json_integer(&j, "exit_status", (uint64_t)status);
-    json_close(&j);
-    if (!to_stdout && fclose(out) != 0)
-        environment_failed("cannot write %s: %s", o->json, strerror(errno));
+    json_close_file(&j, o->json);
 }
 
 static void print_line(const struct snd_bench *b, int status)
@@ -252,16 +230,12 @@ static int sweep(struct snd_options *o)
 int cmd_snd(int argc, char **argv)
 {
     static struct snd_options options;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            snd_help();
-            return EXIT_OK;
-        }
+    if (option_help_wanted(argc, argv)) {
+        snd_help();
+        return EXIT_OK;
     }
     if (!snd_options_parse(&options, argc - 1, argv + 1))
         return EXIT_USAGE;
-    if (options.seed == 0)
-        options.seed = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
-    verifier_set_seed(options.seed);
+    option_set_seed(&options.seed);
     return options.failure_sweep || options.surprise_sweep ? sweep(&options) : run_once(&options);
 }

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "verifier.h"
 
 static const struct option_words *row_at(const struct option_table *table, unsigned i)
 {
@@ -58,6 +62,22 @@ void option_print_help(const struct option_table *table)
         snprintf(left, sizeof(left), "--%s %s", row->name, row->argument != NULL ? row->argument : "");
         printf("  %-28s %s\n", left, row->help);
     }
+}
+
+bool option_help_wanted(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    }
+    return false;
+}
+
+void option_set_seed(uint64_t *seed)
+{
+    if (*seed == 0)
+        *seed = (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
+    verifier_set_seed(*seed);
 }
 
 bool option_number(const char *text, uint64_t *value)

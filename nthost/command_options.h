@@ -29,6 +29,11 @@ const void *option_take(const struct option_table *table, int argc, char **argv,
 bool option_refuse(const struct option_table *table, const void *row, const char *value);
 void option_print_help(const struct option_table *table);
 
+/* Whether --help is among the words. */
+bool option_help_wanted(int argc, char **argv);
+/* A seed of 0 is drawn from the clock; reports name the seed. */
+void option_set_seed(uint64_t *seed);
+
 /* A number in any of C's bases: no sign, nothing before or after it. */
 bool option_number(const char *text, uint64_t *value);
 
